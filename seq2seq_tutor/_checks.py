@@ -1,0 +1,58 @@
+"""Checks of arguments at the public boundary: each says what was wrong, the value and what to do."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+
+def check_int(name: str, value: Any, *, minimum: int) -> None:
+    """Refuse anything but an int of at least ``minimum`` (a bool is not a number here)."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be an int, got {value!r} ({type(value).__name__})")
+    if value < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, got {value}")
+
+
+def check_number(
+    name: str, value: Any, *, above: float = -math.inf, at_least: float = -math.inf
+) -> None:
+    """Refuse anything but a finite number that is > ``above`` and >= ``at_least``."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name} must be a number, got {value!r} ({type(value).__name__})")
+    if not math.isfinite(value):
+        raise ValueError(f"{name} must be finite, got {value}")
+    if value <= above:
+        raise ValueError(f"{name} must be greater than {above}, got {value}")
+    if value < at_least:
+        raise ValueError(f"{name} must be at least {at_least}, got {value}")
+
+
+def check_dropout(dropout: Any) -> None:
+    """Refuse a dropout probability outside [0, 1)."""
+    check_number("dropout", dropout, at_least=0.0)
+    if dropout >= 1:
+        raise ValueError(f"dropout must be below 1, got {dropout}; at 1 nothing gets through")
+
+
+def check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
+    """Refuse anything but one of ``choices``."""
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}; got {value!r}")
+
+
+def check_str(name: str, value: Any) -> None:
+    """Refuse anything but a str."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a str, got {type(value).__name__}: {value!r:.60}")
+
+
+def check_tokens(name: str, value: Any) -> None:
+    """Refuse anything but a list (or tuple) of str; a bare str would be read letter by letter."""
+    if isinstance(value, str) or not isinstance(value, (list, tuple)):
+        raise TypeError(
+            f"{name} must be a list of tokens, got {type(value).__name__}: {value!r:.60}; "
+            "split the text first, for example with a tokenizer"
+        )
+    for position, token in enumerate(value):
+        if not isinstance(token, str):
+            raise TypeError(f"{name}[{position}] must be a str, got {token!r}")

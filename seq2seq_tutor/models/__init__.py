@@ -1,0 +1,39 @@
+"""Models: a batch becomes logits, and a decoder takes one step at a time.
+
+Chapters: recurrent networks, encoder-decoder, attention. ``Seq2Seq(encoder, decoder)`` joins an
+``Encoder`` with a ``Decoder``, ``LuongDecoder`` or ``BahdanauDecoder``.
+"""
+
+from .attention import AdditiveAttention, DotAttention, GeneralAttention, Memory
+from .bridge import Bridge
+from .cells import GRUCell, LSTMCell, RNNCell
+from .decoder import BahdanauDecoder, Decoder, LuongDecoder
+from .embedding import TokenEmbedding
+from .encoder import Encoder, EncoderOutput
+from .language_model import LanguageModel
+from .recurrent import Recurrent
+from .seq2seq import Seq2Seq
+from .state import DecoderOutput, DecoderState, StepOutput
+
+__all__ = [
+    "AdditiveAttention",
+    "BahdanauDecoder",
+    "Bridge",
+    "Decoder",
+    "DecoderOutput",
+    "DecoderState",
+    "DotAttention",
+    "Encoder",
+    "EncoderOutput",
+    "GRUCell",
+    "GeneralAttention",
+    "LSTMCell",
+    "LanguageModel",
+    "LuongDecoder",
+    "Memory",
+    "RNNCell",
+    "Recurrent",
+    "Seq2Seq",
+    "StepOutput",
+    "TokenEmbedding",
+]

@@ -1,0 +1,22 @@
+"""Text: a string becomes tokens, and tokens become ids.
+
+Chapter: text preprocessing. Nothing here imports torch, and jieba is loaded on first use.
+"""
+
+from .tokenizers import CharTokenizer, JiebaTokenizer, Tokenizer, WordTokenizer, normalize
+from .vocab import BOS, EOS, PAD, SPECIAL_TOKENS, UNK, Language, Vocab
+
+__all__ = [
+    "BOS",
+    "EOS",
+    "PAD",
+    "SPECIAL_TOKENS",
+    "UNK",
+    "CharTokenizer",
+    "JiebaTokenizer",
+    "Language",
+    "Tokenizer",
+    "Vocab",
+    "WordTokenizer",
+    "normalize",
+]

@@ -1,4 +1,4 @@
-"""Checks of arguments at the public boundary: each says what was wrong, the value and what to do."""
+"""Checks of arguments at the public boundary: each says what was wrong, and what to do."""
 
 import math
 from collections.abc import Sequence
@@ -44,6 +44,17 @@ def check_str(name: str, value: Any) -> None:
     """Refuse anything but a str."""
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a str, got {type(value).__name__}: {value!r:.60}")
+
+
+def check_generator(value: Any) -> None:
+    """Refuse anything but a torch.Generator: a seed is not one, and None would be global state."""
+    import torch
+
+    if not isinstance(value, torch.Generator):
+        raise TypeError(
+            f"generator must be a torch.Generator, got {value!r:.60}; "
+            "write torch.Generator().manual_seed(0)"
+        )
 
 
 def check_tokens(name: str, value: Any) -> None:

@@ -6,12 +6,13 @@ and the only place that shifts the target by one.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from .._checks import check_int
+from .._checks import check_generator, check_int
 from ..text.vocab import BOS, EOS, PAD
 
 IdPair = tuple[Sequence[int], Sequence[int]]
@@ -20,7 +21,7 @@ _POOL = 100  # batches that are sorted by length together
 
 @dataclass(frozen=True)
 class Batch:
-    """Sentence pairs as tensors: what the encoder reads, the decoder reads and the decoder predicts.
+    """Sentence pairs as tensors: what the encoder reads, the decoder reads and then predicts.
 
     ``src`` (B, S) ends in EOS; ``tgt_in`` (B, T) begins with BOS; ``tgt_out`` (B, T) is the same
     target one step later and ends in EOS. ``src_lengths`` (B,) counts EOS and stays on the CPU,
@@ -79,19 +80,21 @@ def collate(pairs: Sequence[IdPair]) -> Batch:
     Adds EOS to the source, BOS and EOS to the target, pads to the longest of each side. An empty
     sentence becomes EOS alone.
 
-    TypeError if an id is not an int; ValueError if there is no pair, or an id is negative or is
-    PAD, BOS or EOS, which only this function may add.
+    TypeError if a pair is not two lists of ints; ValueError if there is no pair, or an id is
+    negative or is PAD, BOS or EOS, which only this function may add.
 
     >>> from seq2seq_tutor.data import collate
     >>> collate([([5, 6], [7])]).src.tolist()
     [[5, 6, 2]]
     """
-    if not pairs:
-        raise ValueError("a batch needs at least one pair, got none")
+    _check_pairs(pairs)
+    return _collate(pairs)
+
+
+def _collate(pairs: Sequence[IdPair]) -> Batch:
+    """Make one batch of pairs that have been checked."""
     sources, inputs, outputs = [], [], []
-    for row, (source, target) in enumerate(pairs):
-        _check_ids(source, f"the source of pair {row}")
-        _check_ids(target, f"the target of pair {row}")
+    for source, target in pairs:
         sources.append(torch.tensor([*source, EOS]))
         inputs.append(torch.tensor([BOS, *target]))
         outputs.append(torch.tensor([*target, EOS]))
@@ -113,7 +116,7 @@ def batches(
     little padding, and the batches are shuffled again. The result depends on the generator's state
     alone.
 
-    Errors as in ``collate``; ValueError if there is no pair.
+    Errors as in ``collate``; TypeError if ``generator`` is a seed and not a generator.
 
     >>> import torch
     >>> from seq2seq_tutor.data import batches
@@ -122,18 +125,18 @@ def batches(
     [1, 2, 2]
     """
     check_int("batch_size", batch_size, minimum=1)
-    if not pairs:
-        raise ValueError("no pairs to make batches of: the data set is empty")
+    _check_pairs(pairs)
     order = list(range(len(pairs)))
     if generator is None:
-        return [collate([pairs[i] for i in chunk]) for chunk in _chunks(order, batch_size)]
+        return [_collate([pairs[i] for i in chunk]) for chunk in _chunks(order, batch_size)]
+    check_generator(generator)
     order = torch.randperm(len(pairs), generator=generator).tolist()
     chunks = []
     for pool in _chunks(order, batch_size * _POOL):
         pool.sort(key=lambda i: (len(pairs[i][1]), len(pairs[i][0])))
         chunks += _chunks(pool, batch_size)
     shuffled = torch.randperm(len(chunks), generator=generator).tolist()
-    return [collate([pairs[i] for i in chunks[c]]) for c in shuffled]
+    return [_collate([pairs[i] for i in chunks[c]]) for c in shuffled]
 
 
 def _chunks(items: list[int], size: int) -> list[list[int]]:
@@ -141,8 +144,24 @@ def _chunks(items: list[int], size: int) -> list[list[int]]:
     return [items[start : start + size] for start in range(0, len(items), size)]
 
 
-def _check_ids(ids: Sequence[int], where: str) -> None:
+def _check_pairs(pairs: Any) -> None:
+    """Refuse what is not pairs of lists of ids."""
+    if not pairs:
+        raise ValueError("there are no pairs to make a batch of")
+    for number, pair in enumerate(pairs):
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise TypeError(f"pair {number} must be (source ids, target ids), got {pair!r:.60}")
+        _check_ids(pair[0], f"the source of pair {number}")
+        _check_ids(pair[1], f"the target of pair {number}")
+
+
+def _check_ids(ids: Any, where: str) -> None:
     """Refuse ids that ``Vocab.encode`` would not give."""
+    if not isinstance(ids, (list, tuple)):
+        raise TypeError(
+            f"{where} must be a list of ids, got {ids!r:.60}; "
+            "text becomes ids by Language.encode, a tensor by tolist()"
+        )
     for position, id_ in enumerate(ids):
         if isinstance(id_, bool) or not isinstance(id_, int):
             raise TypeError(f"id {position} in {where} must be an int, got {id_!r}")

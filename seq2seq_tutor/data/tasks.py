@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import torch
 
-from .._checks import check_int
+from .._checks import check_generator, check_int
 from .datasets import SentencePair
 
 _MONTHS = (
@@ -85,6 +85,7 @@ def date_pairs(n: int, *, generator: torch.Generator) -> list[SentencePair]:
     """
     days = (_LAST_DAY - _FIRST_DAY).days + 1
     check_int("n", n, minimum=1)
+    check_generator(generator)
     if n > days * len(_DATE_FORMS):
         raise ValueError(f"there are only {days * len(_DATE_FORMS)} dates to write, got n={n}")
     pairs = []
@@ -125,6 +126,7 @@ def _digit_strings(n: int, min_len: int, max_len: int, generator: torch.Generato
     check_int("n", n, minimum=1)
     check_int("min_len", min_len, minimum=1)
     check_int("max_len", max_len, minimum=min_len)
+    check_generator(generator)
     possible = sum(10**length for length in range(min_len, max_len + 1))
     if n > possible:
         raise ValueError(
@@ -137,4 +139,5 @@ def _digit_strings(n: int, min_len: int, max_len: int, generator: torch.Generato
         digits = torch.randint(0, 10, (n, max_len), generator=generator).tolist()
         for row, length in zip(digits, lengths, strict=True):
             strings["".join(map(str, row[:length]))] = None
-    return list(strings)[:n]
+    drawn = list(strings)[:n]  # short strings run out first, and would all stand at the front
+    return [drawn[i] for i in torch.randperm(n, generator=generator).tolist()]

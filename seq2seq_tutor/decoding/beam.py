@@ -14,6 +14,7 @@ from .rows import Rows
 from .stepping import State, Step, begin, log_probs, stable_topk
 
 
+@torch.no_grad()
 def beam_search(
     step: Step,
     state: State,

@@ -16,6 +16,7 @@ _LIMIT = 10**6  # strings
 _CHUNK = 4096  # prefixes that are extended together
 
 
+@torch.no_grad()
 def exhaustive_search(
     step: Step,
     state: State,
@@ -70,7 +71,9 @@ def _search_row(
         if length == max_len:
             done.append(_promising(extended, ~is_end, n_best).hypotheses(finished=False))
         else:
-            for chunk in (~is_end).nonzero().squeeze(1).split(_CHUNK):
+            going_on = (~is_end).nonzero().squeeze(1)
+            chunks = going_on.split(_CHUNK) if len(going_on) > 0 else ()
+            for chunk in chunks:
                 rows = extended.select(chunk)
                 todo.append((rows, output.state.select(parent[chunk]), rows.tokens[:, -1]))
         found = [hypothesis for pairs in done for _, hypothesis in pairs]
@@ -81,12 +84,15 @@ def _search_row(
 def _refuse_too_many(vocab_size: int, max_len: int) -> None:
     """Refuse a search among more than a million strings."""
     choices = vocab_size - len({PAD, BOS, EOS})
-    strings = sum(choices**length for length in range(max_len)) + choices**max_len
-    if strings > _LIMIT:
-        raise ValueError(
-            f"{strings} strings of up to max_len={max_len} tokens from {vocab_size} are too many to "
-            f"look at one by one (the limit is {_LIMIT}); lower max_len or use beam_search"
-        )
+    strings, of_length = 0, 1
+    for _ in range(max_len):
+        strings += of_length  # those that end in EOS
+        of_length *= choices
+        if strings + of_length > _LIMIT:
+            raise ValueError(
+                f"strings of up to max_len={max_len} tokens, each one of {choices} or EOS, are too "
+                f"many to look at one by one (the limit is {_LIMIT}); lower max_len or use beam_search"
+            )
 
 
 def _promising(rows: Rows, mask: Tensor, n_best: int) -> Rows:

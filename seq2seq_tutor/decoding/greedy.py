@@ -3,12 +3,14 @@
 Chapter: search.
 """
 
+import torch
 from torch import Tensor
 
 from .hypothesis import Hypothesis
 from .stepping import State, Step, choose_each_step
 
 
+@torch.no_grad()
 def greedy_search(
     step: Step, state: State, *, max_len: int, prev: Tensor | None = None
 ) -> list[Hypothesis]:

@@ -11,6 +11,7 @@ from .hypothesis import Hypothesis
 from .stepping import State, Step, choose_each_step, stable_topk
 
 
+@torch.no_grad()
 def sample(
     step: Step,
     state: State,
@@ -56,17 +57,25 @@ def sample(
 
     def draw(log_probs: Tensor, rows: Tensor, number: int) -> Tensor:
         numbers = uniform[rows.to(device), number - 1].to(log_probs.device)
-        probabilities = (log_probs.double() / temperature).softmax(dim=1)
         if top_k is None and top_p is None:
-            return _inverse_cdf(probabilities, numbers)
-        ranked, tokens = stable_topk(probabilities, top_k or probabilities.shape[1])
+            return _inverse_cdf(_soften(log_probs, temperature), numbers)
+        # Ranked before the temperature, which may round unlike probabilities to the same.
+        ranked, tokens = stable_topk(log_probs, top_k or log_probs.shape[1])
+        weights = _soften(ranked, temperature)
         if top_p is not None:
-            before = ranked.cumsum(dim=1) - ranked
-            ranked = ranked.masked_fill(before >= top_p * ranked.sum(dim=1, keepdim=True), 0.0)
-        choice = _inverse_cdf(ranked, numbers)
+            before = weights.cumsum(dim=1) - weights
+            weights = weights.masked_fill(before >= top_p * weights.sum(dim=1, keepdim=True), 0.0)
+        choice = _inverse_cdf(weights, numbers)
         return tokens.gather(1, choice.unsqueeze(1)).squeeze(1)
 
     return choose_each_step(step, state, draw, max_len=max_len, prev=prev)
+
+
+def _soften(log_probs: Tensor, temperature: float) -> Tensor:
+    """Give softmax(log_probs / temperature) of each row, in float64."""
+    # The best at 0, which no temperature moves: all others may go to -inf, and not all of them.
+    best = log_probs.max(dim=1, keepdim=True).values
+    return ((log_probs - best).double() / temperature).softmax(dim=1)
 
 
 def _inverse_cdf(weights: Tensor, uniform: Tensor) -> Tensor:

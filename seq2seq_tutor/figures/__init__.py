@@ -5,5 +5,13 @@ Chapters: all. Chinese text appears in HTML alone, because matplotlib seldom has
 
 from .attention import AttentionTable, attention_table
 from .curves import plot_curves
+from .diagram import encoder_decoder_diagram
+from .html import HtmlFigure
 
-__all__ = ["AttentionTable", "attention_table", "plot_curves"]
+__all__ = [
+    "AttentionTable",
+    "HtmlFigure",
+    "attention_table",
+    "encoder_decoder_diagram",
+    "plot_curves",
+]

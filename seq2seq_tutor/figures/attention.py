@@ -7,10 +7,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
-from .._checks import check_tokens
+from .._checks import check_str, check_tokens
 
 _LIGHT, _DARK = (247, 251, 255), (8, 48, 107)  # weight 0 and weight 1
+_CONTROL_PICTURES = {code: 0x2400 + code for code in range(0x20)}  # an escape character shows as ␛
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ def attention_table(
 
     ``weights`` may be a tensor or lists of numbers; every token is escaped.
 
-    ValueError if the weights are not T rows of S numbers between 0 and 1, or there are none.
+    TypeError if the weights are not rows of numbers; ValueError if they are not T rows of S numbers
+    between 0 and 1, or there are none.
 
     >>> from seq2seq_tutor.figures import attention_table
     >>> "<th scope=\\"row\\">I</th>" in attention_table([[0.9, 0.1]], ["我", "来"], ["I"]).html
@@ -53,32 +56,56 @@ def attention_table(
     """
     check_tokens("src_tokens", src_tokens)
     check_tokens("tgt_tokens", tgt_tokens)
-    rows = [[float(weight) for weight in row] for row in weights]
+    check_str("caption", caption)
+    rows = _rows(weights)
     if not rows or not src_tokens:
         raise ValueError("an attention table needs at least one source and one target token")
     if len(rows) != len(tgt_tokens) or any(len(row) != len(src_tokens) for row in rows):
         raise ValueError(
-            f"weights are {len(rows)} rows of {sorted({len(row) for row in rows})} numbers, but there "
-            f"are {len(tgt_tokens)} target and {len(src_tokens)} source tokens; cut off the padding"
+            f"weights are {len(rows)} rows of {sorted({len(row) for row in rows})} numbers, but "
+            f"there are {len(tgt_tokens)} target and {len(src_tokens)} source tokens; "
+            "cut off the padding"
         )
-    for row in rows:
-        for weight in row:
+    for t, row in enumerate(rows):
+        for s, weight in enumerate(row):
             if not -1e-6 <= weight <= 1 + 1e-6:
-                raise ValueError(f"a weight is {weight}; attention weights lie between 0 and 1")
-    head = "".join(f'<th scope="col">{escape(token)}</th>' for token in src_tokens)
+                raise ValueError(
+                    f"weights[{t}][{s}] is {weight}; attention weights lie between 0 and 1"
+                )
+    head = "".join(f'<th scope="col">{_text(token)}</th>' for token in src_tokens)
     body = "".join(
-        f'<tr><th scope="row">{escape(token)}</th>{"".join(map(_cell, row))}</tr>'
+        f'<tr><th scope="row">{_text(token)}</th>{"".join(map(_cell, row))}</tr>'
         for token, row in zip(tgt_tokens, rows, strict=True)
     )
     html = (
         '<div style="overflow-x:auto"><table class="attention-table" style="margin:auto">'
-        f"<caption>{escape(caption)}</caption><thead><tr><td></td>{head}</tr></thead>"
+        f"<caption>{_text(caption)}</caption><thead><tr><td></td>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )
-    plural = "" if len(rows) == 1 else "s"
-    return AttentionTable(
-        html, f"attention of {len(rows)} target token{plural} over {len(src_tokens)} source tokens"
-    )
+    target, source = _count(len(rows), "target token"), _count(len(src_tokens), "source token")
+    return AttentionTable(html, f"attention of {target} over {source}")
+
+
+def _rows(weights: Any) -> list[list[float]]:
+    """Turn a tensor or lists of numbers into lists of floats."""
+    if hasattr(weights, "tolist"):
+        weights = weights.tolist()
+    try:
+        return [[float(weight) for weight in row] for row in weights]
+    except TypeError:
+        raise TypeError(
+            "weights must be rows of numbers, (T, S): one sentence, not a batch, and not one row"
+        ) from None
+
+
+def _text(token: str) -> str:
+    """Escape what HTML would read as its own, and show control characters by their pictures."""
+    return escape(token.translate(_CONTROL_PICTURES))
+
+
+def _count(number: int, noun: str) -> str:
+    """Write a number and its noun."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _cell(weight: float) -> str:

@@ -23,9 +23,11 @@ def plot_curves(
 ) -> "Figure":
     """Draw each series, ``{label: (x, y)}``, as a line; labels in Latin letters.
 
-    Returns a figure that a notebook shows once, and that is closed already.
+    Labels are shown as they are written: ``$`` begins no mathematics. Returns a figure that a
+    notebook shows once, and that is closed already.
 
-    ValueError if there is no series, or a series has not as many x as y.
+    TypeError if a series is not a tuple (x, y); ValueError if there is no series, or one has not as
+    many x as y, or its label begins with ``_``.
 
     >>> from seq2seq_tutor.figures import plot_curves
     >>> figure = plot_curves({"loss": ([0, 1], [2.0, 1.0])}, xlabel="step", ylabel="loss (nats)")
@@ -34,7 +36,14 @@ def plot_curves(
     """
     if not series:
         raise ValueError("there is no series to draw")
-    for label, (x, y) in series.items():
+    for label, points in series.items():
+        if not isinstance(points, tuple) or len(points) != 2:
+            raise TypeError(f"series {label!r} must be a tuple (x, y), got {points!r:.60}")
+        if label.startswith("_"):
+            raise ValueError(
+                f"label {label!r} begins with '_', and matplotlib leaves it out; rename the series"
+            )
+        x, y = points
         if len(x) != len(y) or len(x) == 0:
             raise ValueError(
                 f"series {label!r} has {len(x)} x and {len(y)} y; it needs as many of each"
@@ -42,6 +51,7 @@ def plot_curves(
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(figsize=(5.5, 3.4), layout="constrained")
+    plt.close(figure)  # before drawing, so that an error leaves no figure open either
     for number, (label, (x, y)) in enumerate(series.items()):
         axes.plot(
             x,
@@ -57,6 +67,6 @@ def plot_curves(
         axes.set_yscale("log")
     axes.grid(alpha=0.3)
     if len(series) > 1:
-        axes.legend()
-    plt.close(figure)
+        for text in axes.legend().get_texts():
+            text.set_parse_math(False)
     return figure

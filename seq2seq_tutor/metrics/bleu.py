@@ -1,15 +1,16 @@
 """BLEU: clipped n-gram precision, a geometric mean, and a penalty for brevity.
 
-Chapter: BLEU. The way to a score: count the statistics of each segment, add them up over the corpus,
-and only then divide. Reported scores come from sacreBLEU, with its signature; this one is for
-understanding, and equal to it.
+Chapter: BLEU. The way to a score: count the statistics of each segment, add them up over the
+corpus, and only then divide. Reported scores come from sacreBLEU, with its signature; this one is
+for understanding, and equal to it.
 """
 
 import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from itertools import chain
+from typing import Any, Literal
 
 from .._checks import check_choice, check_int, check_tokens
 
@@ -22,8 +23,8 @@ _FLOOR, _K = 0.1, 1
 class BLEUScore:
     """A BLEU score and what it was made of.
 
-    ``score`` and ``precisions`` (one for each order) run from 0 to 100, ``brevity_penalty`` from 0 to
-    1; ``sys_len`` and ``ref_len`` count tokens.
+    ``score`` and ``precisions`` (one for each order) run from 0 to 100, ``brevity_penalty`` from 0
+    to 1; ``sys_len`` and ``ref_len`` count tokens.
 
     >>> from seq2seq_tutor.metrics import corpus_bleu
     >>> corpus_bleu([["a", "b", "c", "d"]], [[["a", "b", "c", "d", "e", "f", "g", "h"]]])
@@ -47,7 +48,7 @@ class BLEUScore:
 
 @dataclass(frozen=True)
 class _Statistics:
-    """What BLEU needs to know: for each order the n-grams found and those there are, and lengths."""
+    """What BLEU needs to know: for each order the n-grams found and all there are, and lengths."""
 
     correct: tuple[int, ...]
     total: tuple[int, ...]
@@ -65,15 +66,15 @@ def corpus_bleu(
     """Score a corpus: one list of tokens a hypothesis, and one list of references for each.
 
     The statistics are pooled over the corpus before any division, so this is not the mean of
-    sentence scores. ``smoothing`` says what an order without a match counts: nothing, ``"floor"`` 0.1
-    matches, ``"add-k"`` one more match and n-gram at every order above 1, ``"exp"`` halves 1 / total
-    once more for each such order. An empty hypothesis or reference has length 0.
+    sentence scores. ``smoothing`` says what an order without a match counts: nothing, ``"floor"``
+    0.1 matches, ``"add-k"`` one more match and n-gram at every order above 1, ``"exp"`` halves
+    1 / total once more for each such order. An empty hypothesis or reference has length 0.
 
     ValueError if the numbers of hypotheses and references differ, or are 0, or a hypothesis has no
     reference; TypeError if a str stands where a list of tokens belongs.
 
-    Source: Papineni et al. (2002), section 2.3; smoothing as Chen and Cherry (2014), methods 1 to 3;
-    equal to sacreBLEU (Post, 2018) with ``tokenize="none"``.
+    Source: Papineni et al. (2002), section 2.3; smoothing as Chen and Cherry (2014), methods 1 to
+    3; equal to sacreBLEU (Post, 2018) with ``tokenize="none"``.
 
     >>> from seq2seq_tutor.metrics import corpus_bleu
     >>> hypothesis = "the cat sat on the mat".split()
@@ -81,7 +82,8 @@ def corpus_bleu(
     >>> round(corpus_bleu([hypothesis], [[reference]], max_order=3).score, 4)
     50.0
     """
-    _check(hypotheses, references, max_order, smoothing)
+    _check_options(max_order, smoothing)
+    _check_corpus(hypotheses, references)
     segments = [
         _segment_statistics(hypothesis, own, max_order)
         for hypothesis, own in zip(hypotheses, references, strict=True)
@@ -113,7 +115,8 @@ def sentence_bleu(
     >>> sentence_bleu(["a", "b", "c"], [["a", "b", "c"]]).score
     100.00000000000004
     """
-    _check([hypothesis], [references], max_order, smoothing)
+    _check_options(max_order, smoothing)
+    _check_segment(hypothesis, references, "hypothesis", "references")
     statistics = _segment_statistics(hypothesis, references, max_order)
     return _score(statistics, smoothing, effective_order=True)
 
@@ -123,25 +126,24 @@ def _segment_statistics(
 ) -> _Statistics:
     """Count the n-grams of one hypothesis, each found at most as often as in one reference."""
     found = _ngrams(hypothesis, max_order)
-    allowed: Counter[tuple[str, ...]] = Counter()
-    for reference in references:
+    allowed = _ngrams(references[0], max_order)
+    for reference in references[1:]:
         allowed |= _ngrams(reference, max_order)
-    correct, total = [0] * max_order, [0] * max_order
-    for ngram, count in found.items():
-        correct[len(ngram) - 1] += min(count, allowed[ngram])
-        total[len(ngram) - 1] += count
+    correct = [0] * max_order
+    for ngram in found.keys() & allowed.keys():
+        correct[len(ngram) - 1] += min(found[ngram], allowed[ngram])
     length = len(hypothesis)
+    total = tuple(max(0, length - order + 1) for order in range(1, max_order + 1))
     closest = min((len(reference) for reference in references), key=lambda n: (abs(n - length), n))
-    return _Statistics(tuple(correct), tuple(total), length, closest)
+    return _Statistics(tuple(correct), total, length, closest)
 
 
 def _ngrams(tokens: Sequence[str], max_order: int) -> Counter[tuple[str, ...]]:
     """Count the n-grams of orders 1 to ``max_order``."""
-    return Counter(
-        tuple(tokens[start : start + order])
-        for order in range(1, max_order + 1)
-        for start in range(len(tokens) - order + 1)
-    )
+    # The n-grams of an order are the tokens beside the tokens 1, 2, ... places further on.
+    shifted = [tokens[start:] for start in range(max_order)]
+    orders = range(1, max_order + 1)
+    return Counter(chain.from_iterable(zip(*shifted[:order], strict=False) for order in orders))
 
 
 def _score(statistics: _Statistics, smoothing: Smoothing, *, effective_order: bool) -> BLEUScore:
@@ -181,32 +183,48 @@ def _precisions(statistics: _Statistics, smoothing: Smoothing) -> list[float]:
     return precisions
 
 
-def _check(hypotheses: object, references: object, max_order: int, smoothing: str) -> None:
-    """Refuse what would be scored wrongly without a word."""
+_SHAPE = (
+    "hypotheses is a list of token lists, references a list with a list of token lists for each "
+    "hypothesis"
+)
+
+
+def _check_options(max_order: int, smoothing: str) -> None:
+    """Refuse an order or a smoothing that there is not."""
     check_int("max_order", max_order, minimum=1)
     check_choice("smoothing", smoothing, _SMOOTHINGS)
-    shape = (
-        "hypotheses is a list of token lists, references a list with a list of token lists for each "
-        "hypothesis"
-    )
+
+
+def _check_corpus(hypotheses: Any, references: Any) -> None:
+    """Refuse what would be scored wrongly without a word."""
     for name, value in (("hypotheses", hypotheses), ("references", references)):
-        if isinstance(value, str) or not isinstance(value, Sequence):
-            raise TypeError(f"{name} must be a list, got {value!r:.60}; {shape}")
-    assert isinstance(hypotheses, Sequence)
-    assert isinstance(references, Sequence)
+        _check_list(name, value)
     if len(hypotheses) != len(references):
         raise ValueError(
-            f"{len(hypotheses)} hypotheses but references for {len(references)}; {shape}"
+            f"{len(hypotheses)} hypotheses but references for {len(references)}; {_SHAPE}"
         )
     if not hypotheses:
         raise ValueError("no hypotheses to score: BLEU of nothing is not defined")
     for row, (hypothesis, own) in enumerate(zip(hypotheses, references, strict=True)):
-        check_tokens(f"hypotheses[{row}]", hypothesis)
-        if isinstance(own, str) or not isinstance(own, Sequence):
+        _check_segment(hypothesis, own, f"hypotheses[{row}]", f"references[{row}]")
+
+
+def _check_segment(hypothesis: Any, references: Any, name: str, names: str) -> None:
+    """Refuse a hypothesis that is not tokens, and references that are not lists of tokens."""
+    check_tokens(name, hypothesis)
+    _check_list(names, references)
+    if not references:
+        raise ValueError(f"{names} is empty; every hypothesis needs a reference")
+    for number, reference in enumerate(references):
+        if isinstance(reference, str):
             raise TypeError(
-                f"references[{row}] must be a list of token lists, got {own!r:.60}; {shape}"
+                f"{names} must be a list of token lists, but {names}[{number}] is the str "
+                f"{reference!r:.60}; {_SHAPE}"
             )
-        if not own:
-            raise ValueError(f"references[{row}] is empty; every hypothesis needs a reference")
-        for number, reference in enumerate(own):
-            check_tokens(f"references[{row}][{number}]", reference)
+        check_tokens(f"{names}[{number}]", reference)
+
+
+def _check_list(name: str, value: Any) -> None:
+    """Refuse anything but a list (or tuple)."""
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise TypeError(f"{name} must be a list, got {value!r:.60}; {_SHAPE}")

@@ -4,10 +4,15 @@ Chapter: language models.
 """
 
 import math
+from typing import SupportsFloat
+
+from .._checks import check_int
 
 
-def perplexity(nll: float, tokens: int) -> float:
+def perplexity(nll: SupportsFloat, tokens: int) -> float:
     """Give exp(nll / tokens), where ``nll`` is the summed negative log-likelihood in nats.
+
+    ``nll`` and ``tokens`` are what ``masked_cross_entropy`` returns, or sums of them.
 
     Sum over all tokens of all batches first: a mean of means weighs short batches too much.
     Infinity where the exponential overflows. ValueError if there is no token, or ``nll`` is NaN or
@@ -21,12 +26,11 @@ def perplexity(nll: float, tokens: int) -> float:
     >>> perplexity(1000.0, 1)
     inf
     """
-    if tokens < 1:
-        raise ValueError(f"perplexity needs at least one token, got tokens={tokens}")
-    nll = float(nll)
-    if not nll >= 0:
-        raise ValueError(f"nll is a sum of negative log-probabilities, at least 0, got {nll}")
+    check_int("tokens", tokens, minimum=1)
+    total = float(nll.item() if hasattr(nll, "item") else nll)  # a tensor may carry a gradient
+    if not total >= 0:
+        raise ValueError(f"nll is a sum of negative log-probabilities, at least 0, got {total}")
     try:
-        return math.exp(nll / tokens)
+        return math.exp(total / tokens)
     except OverflowError:
         return math.inf

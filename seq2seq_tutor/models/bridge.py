@@ -4,7 +4,7 @@ Chapter: encoder-decoder.
 """
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from .._checks import check_int
 from .cells import State

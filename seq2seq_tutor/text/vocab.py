@@ -19,9 +19,9 @@ _FIRST = len(SPECIAL_TOKENS)
 class Vocab:
     """The tokens a model knows, each with its id: a token's place in ``tokens``.
 
-    ``Vocab(tokens)`` takes the whole list, the four special tokens first. ``len(vocab)`` counts them;
-    ``token in vocab`` says whether an ordinary token has an id of its own. A special token that is
-    spelled out in a text, such as ``<pad>``, is an unknown token like any other.
+    ``Vocab(tokens)`` takes the whole list, the four special tokens first. ``len(vocab)`` counts
+    them; ``token in vocab`` says whether an ordinary token has an id of its own. A special token
+    that is spelled out in a text, such as ``<pad>``, is an unknown token like any other.
 
     ValueError if the special tokens are not first or a token occurs twice.
 
@@ -106,7 +106,7 @@ class Vocab:
         """Give each id its token, up to the first EOS, without PAD and BOS.
 
         ``ids`` may be any sequence of ints or a tensor of shape (T,). TypeError if an id is not an
-        int; ValueError if it is not below ``len(vocab)``.
+        int; ValueError if it is negative or not below ``len(vocab)``.
         """
         tokens = []
         for position, id_ in enumerate(_as_list(ids)):

@@ -17,6 +17,8 @@ from ..metrics.perplexity import perplexity
 from ..models.seq2seq import Seq2Seq
 from .loss import masked_cross_entropy
 
+_ADVICE = "the weights are as before this step; lower lr or max_norm, or look at the data"
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -49,7 +51,13 @@ class TrainConfig:
         check_number("lr", self.lr, above=0.0)
         check_number("max_norm", self.max_norm, above=0.0)
         check_number("teacher_forcing", self.teacher_forcing, at_least=0.0)
+        if self.teacher_forcing > 1:
+            raise ValueError(
+                f"teacher_forcing is a probability, at most 1, got {self.teacher_forcing}"
+            )
         check_number("label_smoothing", self.label_smoothing, at_least=0.0)
+        if self.label_smoothing >= 1:
+            raise ValueError(f"label_smoothing must be below 1, got {self.label_smoothing}")
         check_int("seed", self.seed, minimum=0)
 
 
@@ -104,6 +112,7 @@ def fit(
     for name, pairs in (("train", train), ("valid", valid)):
         check_pairs(name, pairs, model)
     device = next(model.parameters()).device
+    valid_batches = batches(valid, config.batch_size)
     history = History()
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(config.seed)
@@ -114,17 +123,21 @@ def fit(
         for epoch in range(config.epochs):
             model.train()
             epoch_batches = batches(train, config.batch_size, generator=generator)
-            for batch in tqdm(
-                epoch_batches, f"epoch {epoch + 1}", disable=not progress, leave=False
-            ):
+            bar = (
+                tqdm(epoch_batches, f"epoch {epoch + 1}", leave=False)
+                if progress
+                else epoch_batches
+            )
+            for batch in bar:
                 where = (
-                    f"epoch {epoch + 1}, step {len(history.loss)}, lr {schedule.get_last_lr()[0]}"
+                    f"epoch {epoch + 1}, step {len(history.loss) + 1}, "
+                    f"lr {schedule.get_last_lr()[0]}"
                 )
                 loss, norm = _step(model, optimizer, batch.to(device), config, generator, where)
                 schedule.step()
                 history.loss.append(loss)
                 history.gradient_norm.append(norm)
-            nll, tokens = evaluate(model, valid, batch_size=config.batch_size)
+            nll, tokens = _sum_nll(model, valid_batches)
             history.valid_loss.append(nll / tokens)
             history.valid_perplexity.append(perplexity(nll, tokens))
     model.eval()
@@ -146,19 +159,18 @@ def _step(
         logits, batch.tgt_out, batch.tgt_mask, label_smoothing=config.label_smoothing
     )
     loss = nll / tokens
+    # Looked at on its own: a loss of -log 0 has a finite gradient.
+    if not math.isfinite(loss.item()):
+        raise FloatingPointError(f"the loss is {loss.item()} ({where}); {_ADVICE}")
     loss.backward()
     try:
         norm = clip_gradients(model.parameters(), config.max_norm)
     except FloatingPointError as error:
-        raise FloatingPointError(
-            f"{error} ({where}, loss {loss.item()}); the weights are those before this step; "
-            "lower lr or max_norm, or look for bad values in the data"
-        ) from None
+        raise FloatingPointError(f"{error} ({where}, loss {loss.item()}); {_ADVICE}") from None
     optimizer.step()
     return loss.item(), norm
 
 
-@torch.no_grad()
 def evaluate(
     model: Seq2Seq, pairs: Sequence[IdPair], *, batch_size: int = 256
 ) -> tuple[float, int]:
@@ -177,12 +189,18 @@ def evaluate(
     (3, True)
     """
     check_pairs("pairs", pairs, model)
+    return _sum_nll(model, batches(pairs, batch_size))
+
+
+@torch.no_grad()
+def _sum_nll(model: Seq2Seq, of: Sequence[Batch]) -> tuple[float, int]:
+    """Sum the negative log-likelihood over batches, in eval mode, and count their tokens."""
     device = next(model.parameters()).device
     training = model.training
     model.eval()
     try:
         total, count = 0.0, 0
-        for batch in batches(pairs, batch_size):
+        for batch in of:
             batch = batch.to(device)
             nll, tokens = masked_cross_entropy(model(batch), batch.tgt_out, batch.tgt_mask)
             total, count = total + nll.item(), count + tokens

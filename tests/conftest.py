@@ -1,0 +1,25 @@
+"""What every test may use: one thread, and d2l as an independent implementation."""
+
+import importlib.machinery
+import os
+import sys
+import types
+
+import pytest
+
+# Before anything imports torch: the same numbers on every machine, and no fight between workers.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MKL_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="session")
+def d2l():
+    """Import d2l.torch; torchvision, which only its vision code needs, is an empty module."""
+    for name in ("torchvision", "torchvision.transforms"):
+        module = types.ModuleType(name)
+        module.__spec__ = importlib.machinery.ModuleSpec(name, loader=None)
+        sys.modules[name] = module
+    sys.modules["torchvision"].transforms = sys.modules["torchvision.transforms"]
+    from d2l import torch as d2l
+
+    return d2l

@@ -1,0 +1,63 @@
+"""Perplexity: values that follow from its definition."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seq2seq_tutor.metrics import perplexity
+
+
+@pytest.fixture
+def every_warning_of_torch():
+    torch.set_warn_always(True)
+    yield
+    torch.set_warn_always(False)
+
+
+@pytest.mark.parametrize(
+    ("nll", "tokens", "value"),
+    [
+        (0.0, 1, 1),
+        (-0.0, 3, 1),
+        (4.0 + 9 * 0.1, 10, 1.632316),
+        (5.626821, 4, 4.082483),
+        (math.log(2) * 3, 3, 2),
+        (1000.0, 1, math.inf),
+        (math.inf, 1, math.inf),
+        (1000, 1000, math.e),
+    ],
+)
+def test_values(nll, tokens, value):
+    assert perplexity(nll, tokens) == pytest.approx(value, abs=1e-6)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.integers(1, 100_000), st.integers(1, 1000))
+def test_a_uniform_model_hesitates_between_all_tokens(vocab_size, tokens):
+    assert perplexity(tokens * math.log(vocab_size), tokens) == pytest.approx(vocab_size)
+
+
+@pytest.mark.usefixtures("every_warning_of_torch")
+def test_the_loss_may_still_carry_its_gradient():
+    nll = torch.tensor(4.9, requires_grad=True, dtype=torch.float64) * 1
+    assert perplexity(nll, 10) == pytest.approx(1.632316)
+
+
+@pytest.mark.parametrize(
+    ("nll", "tokens", "error", "said"),
+    [
+        (1.0, 0, ValueError, "tokens must be at least 1, got 0"),
+        (1.0, -2, ValueError, "tokens must be at least 1, got -2"),
+        (1.0, math.nan, TypeError, "tokens must be an int, got nan"),
+        (1.0, 2.5, TypeError, r"tokens must be an int, got 2\.5"),
+        (1.0, True, TypeError, "tokens must be an int, got True"),
+        (math.nan, 3, ValueError, "at least 0, got nan"),
+        (-0.5, 3, ValueError, r"nll is a sum of negative log-probabilities, at least 0, got -0\.5"),
+    ],
+)
+def test_what_has_no_perplexity_is_refused(nll, tokens, error, said):
+    with pytest.raises(error, match=said):
+        perplexity(nll, tokens)

@@ -1,0 +1,371 @@
+import dataclasses
+import random
+
+import pytest
+import torch
+
+from seq2seq_tutor.data import collate
+from seq2seq_tutor.decoding import greedy_search
+from seq2seq_tutor.metrics import perplexity
+from seq2seq_tutor.models import BahdanauDecoder, Decoder, Encoder, LuongDecoder, Seq2Seq
+from seq2seq_tutor.training import (
+    History,
+    TrainConfig,
+    clip_gradients,
+    evaluate,
+    fit,
+    masked_cross_entropy,
+)
+
+from ..networks import DECODERS, decoder_of
+
+PAIRS = [([4, 5], [5, 4]), ([6], [6]), ([7, 4, 5], [5, 4, 7]), ([], []), ([5, 6], [6, 5])]
+
+
+def small_model(*, kind="initial", dropout=0.0, hidden_size=8, embed_size=8, seed=0):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        encoder = Encoder(9, embed_size, hidden_size, dropout=dropout)
+        options = {"memory_size": hidden_size, "dropout": dropout}
+        return Seq2Seq(encoder, decoder_of(kind, 9, embed_size, hidden_size, **options))
+
+
+def weights_of(model):
+    return torch.cat([p.detach().flatten() for p in model.parameters()])
+
+
+def strings(n, *, seed, max_len=4):
+    generator = random.Random(seed)
+    return [generator.choices(range(4, 9), k=generator.randint(1, max_len)) for _ in range(n)]
+
+
+def exactly_right(model, pairs):
+    batch = collate(pairs)
+    found = greedy_search(model.step, model.start(batch.src, batch.src_lengths), max_len=9)
+    right = [h.tokens == (*tgt, 2) for h, (_, tgt) in zip(found, pairs, strict=True)]
+    return sum(right) / len(right)
+
+
+@pytest.mark.parametrize("teacher_forcing", [1.0, 0.5])
+def test_the_same_call_gives_the_same_weights_bit_for_bit(teacher_forcing):
+    config = TrainConfig(epochs=3, batch_size=2, teacher_forcing=teacher_forcing, lr=0.01)
+    models, histories = [], []
+    for caller in (1, 2):
+        torch.manual_seed(caller)  # of no consequence
+        models.append(small_model(dropout=0.3))
+        histories.append(fit(models[-1], PAIRS, PAIRS, config))
+    assert torch.equal(weights_of(models[0]), weights_of(models[1]))
+    assert histories[0] == histories[1]
+
+
+@pytest.mark.parametrize(
+    "options", [{"dropout": 0.3}, {"teacher_forcing": 0.5}, {"batch_size": 2}], ids=str
+)
+def test_the_seed_decides_dropout_coins_and_shuffles(options):
+    options = {"dropout": 0.0, "batch_size": 8, "teacher_forcing": 1.0} | options
+    dropout = options.pop("dropout")
+    models = [small_model(dropout=dropout) for _ in range(2)]
+    for seed, model in enumerate(models):
+        fit(model, PAIRS, PAIRS, TrainConfig(epochs=3, lr=0.01, seed=seed, **options))
+    assert not torch.equal(weights_of(models[0]), weights_of(models[1]))
+
+
+def test_the_callers_random_state_is_untouched():
+    before = torch.get_rng_state(), random.getstate()
+    fit(small_model(dropout=0.3), PAIRS, PAIRS, TrainConfig(epochs=1, teacher_forcing=0.5))
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert random.getstate() == before[1]
+
+
+def test_the_callers_random_state_is_untouched_after_an_error():
+    model, before = small_model(dropout=0.3), torch.get_rng_state()
+    torch.nn.init.constant_(model.decoder.output.bias, float("nan"))
+    with pytest.raises(FloatingPointError):
+        fit(model, PAIRS, PAIRS, TrainConfig(epochs=1))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_the_order_of_the_pairs_is_shuffled_by_epoch_not_changed_in_place():
+    pairs = list(PAIRS)
+    fit(small_model(), pairs, pairs, TrainConfig(epochs=2, batch_size=2))
+    assert pairs == PAIRS
+
+
+@pytest.mark.parametrize("rule", ["copy", "reverse"])
+def test_learns_a_rule_that_holds_for_new_strings(rule):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = Seq2Seq(
+            Encoder(9, 16, 32, bidirectional=True), BahdanauDecoder(9, 16, 32, memory_size=64)
+        )
+    turn = {"copy": 1, "reverse": -1}[rule]
+    new = {tuple(s) for s in strings(50, seed=1)}
+    train = [s for s in strings(1500, seed=0) if tuple(s) not in new]
+    pairs = [[(s, list(s)[::turn]) for s in part] for part in (train, sorted(new))]
+    history = fit(model, *pairs, TrainConfig(epochs=8, batch_size=32, lr=0.01))
+    assert exactly_right(model, pairs[1]) >= 0.9
+    assert history.valid_perplexity[-1] < 1.05 < history.valid_perplexity[0]
+
+
+@pytest.mark.parametrize("kind", DECODERS)
+def test_overfits_eight_pairs_that_greedy_search_then_reproduces(kind):
+    pairs = list(zip(strings(8, seed=3), strings(8, seed=4), strict=True))
+    assert len({tuple(src) for src, _ in pairs}) == 8
+    model = small_model(kind=kind, hidden_size=32, embed_size=16)
+    history = fit(model, pairs, pairs, TrainConfig(epochs=150, batch_size=8, lr=0.02))
+    assert len(history.loss) == 150
+    assert history.valid_loss[-1] < 0.05
+    assert exactly_right(model, pairs) == 1.0
+
+
+def test_history_has_a_loss_a_step_and_a_validation_an_epoch():
+    history = fit(small_model(), PAIRS, PAIRS[:2], TrainConfig(epochs=3, batch_size=2))
+    assert len(history.loss) == len(history.gradient_norm) == 9
+    assert len(history.valid_loss) == len(history.valid_perplexity) == 3
+
+
+def test_the_first_loss_is_the_mean_over_the_batchs_tokens():
+    model = small_model()
+    batch = collate(PAIRS)
+    nll, tokens = masked_cross_entropy(model(batch), batch.tgt_out, batch.tgt_mask)
+    (nll / tokens).backward()
+    norm = torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None]).norm()
+    history = fit(model, PAIRS, PAIRS, TrainConfig(epochs=1))
+    assert history.loss[0] == pytest.approx(nll.item() / tokens, abs=1e-6)
+    assert history.gradient_norm[0] == pytest.approx(norm.item(), rel=1e-5)
+
+
+def test_validation_is_unsmoothed_teacher_forced_and_without_dropout():
+    model = small_model(dropout=0.5)
+    config = TrainConfig(epochs=2, teacher_forcing=0.3, label_smoothing=0.2, batch_size=2)
+    history = fit(model, PAIRS, PAIRS, config)
+    total, count = 0.0, 0
+    for src, tgt in PAIRS:
+        batch = collate([(src, tgt)])
+        log_probs = model(batch).log_softmax(-1)
+        total -= sum(log_probs[0, t, token].item() for t, token in enumerate([*tgt, 2]))
+        count += len(tgt) + 1
+    assert history.valid_loss[-1] == pytest.approx(total / count, abs=1e-6)
+    assert history.valid_perplexity[-1] == pytest.approx(perplexity(total, count), abs=1e-5)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_evaluate_leaves_weights_mode_and_random_state_alone(training):
+    model = small_model(dropout=0.5).train(training)
+    weights, state = weights_of(model), torch.get_rng_state()
+    results = [evaluate(model, PAIRS, batch_size=size) for size in (1, 2, 100)]
+    assert model.training is model.decoder.training is training
+    assert torch.equal(weights_of(model), weights)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(p.grad is None for p in model.parameters())
+    assert [tokens for _, tokens in results] == [13] * 3
+    assert [nll for nll, _ in results] == pytest.approx([results[0][0]] * 3, abs=1e-4)
+
+
+def test_no_epoch_leaves_an_untrained_model_and_an_empty_history():
+    model = small_model()
+    weights = weights_of(model)
+    assert fit(model, PAIRS, PAIRS, TrainConfig(epochs=0)) == History()
+    assert torch.equal(weights_of(model), weights)
+    assert not model.training
+
+
+def test_leaves_the_model_in_eval_mode():
+    model = small_model(dropout=0.3).train()
+    fit(model, PAIRS, PAIRS, TrainConfig(epochs=1))
+    assert not any(module.training for module in model.modules())
+
+
+def test_one_step_is_adam_on_the_clipped_gradient():
+    config = TrainConfig(epochs=1, lr=0.01, max_norm=0.05)
+    ours, theirs = small_model(), small_model()
+    history = fit(ours, PAIRS, PAIRS, config)
+    batch = collate(PAIRS)
+    optimizer = torch.optim.Adam(theirs.parameters(), lr=0.01)
+    nll, tokens = masked_cross_entropy(theirs(batch), batch.tgt_out, batch.tgt_mask)
+    (nll / tokens).backward()
+    norm = torch.nn.utils.clip_grad_norm_(theirs.parameters(), 0.05)
+    assert history.gradient_norm == [pytest.approx(norm.item(), rel=1e-5)]
+    assert norm > 0.05
+    optimizer.step()
+    torch.testing.assert_close(weights_of(ours), weights_of(theirs), rtol=0, atol=1e-5)
+
+
+def test_the_learning_rate_falls_in_a_straight_line(monkeypatch):
+    rates = []
+    step = torch.optim.Adam.step
+
+    def spy(self, *arguments):
+        rates.append(self.param_groups[0]["lr"])
+        return step(self, *arguments)
+
+    monkeypatch.setattr(torch.optim.Adam, "step", spy)
+    fit(small_model(), PAIRS, PAIRS, TrainConfig(epochs=2, batch_size=3, lr=0.1))
+    assert rates == pytest.approx([0.1, 0.075, 0.05, 0.025])
+
+
+def test_a_nan_stops_training_with_place_and_weights_as_before():
+    model = small_model()
+    with torch.no_grad():
+        model.decoder.embedding.table.weight[8] = float("nan")
+    weights = weights_of(model)
+    place = r"the loss is nan \(epoch 1, step 1, lr 0.5\); the weights are as before this step"
+    with pytest.raises(FloatingPointError, match=place):
+        fit(model, [([4], [8])], PAIRS, TrainConfig(epochs=1, lr=0.5))
+    torch.testing.assert_close(weights_of(model), weights, rtol=0, atol=0, equal_nan=True)
+
+
+def test_a_loss_that_is_infinite_stops_training_though_its_gradient_is_finite():
+    model = small_model()
+    with torch.no_grad():
+        model.decoder.output.bias[5] = -float("inf")
+    weights = weights_of(model)
+    with pytest.raises(FloatingPointError, match=r"the loss is inf \(epoch 1, step 1, "):
+        fit(model, [([4], [5])], PAIRS, TrainConfig(epochs=1))
+    assert torch.equal(weights_of(model), weights)
+
+
+def test_a_gradient_that_is_not_finite_stops_training_though_its_loss_is():
+    model = small_model()
+    weights = weights_of(model)
+    model.decoder.output.bias.register_hook(lambda gradient: gradient * float("inf"))
+    with pytest.raises(
+        FloatingPointError, match=r"norm .* is (inf|nan) \(epoch 1, step 1, .*loss 2"
+    ):
+        fit(model, PAIRS, PAIRS, TrainConfig(epochs=1))
+    assert torch.equal(weights_of(model), weights)
+
+
+def test_training_that_diverges_late_names_its_epoch_and_step(monkeypatch):
+    calls = []
+
+    def loss(*arguments, **options):
+        calls.append(None)
+        nll, tokens = masked_cross_entropy(*arguments, **options)
+        return nll * (float("nan") if len(calls) == 5 else 1.0), tokens
+
+    monkeypatch.setattr("seq2seq_tutor.training.trainer.masked_cross_entropy", loss)
+    with pytest.raises(FloatingPointError, match="epoch 2, step 4, lr "):
+        fit(small_model(), PAIRS, PAIRS[:1], TrainConfig(epochs=3, batch_size=2))
+
+
+@pytest.mark.parametrize(
+    ("train", "valid", "message"),
+    [
+        ([], PAIRS, "train is empty"),
+        (PAIRS, [], "valid is empty"),
+        ([*PAIRS, ([9], [4])], PAIRS, r"train\[5\] has id 9 in its source.*vocab_size=9"),
+        (PAIRS, [([4], [5, 99])], r"valid\[0\] has id 99 in its target.*vocab_size=9"),
+        ([([4], [-1])], PAIRS, "id 0 in the target of pair 0 is -1"),
+        ([([4, 2], [4])], PAIRS, "id 1 in the source of pair 0 is 2"),
+        (PAIRS, [([4, 2], [4])], "id 1 in the source of pair 0 is 2"),
+        (PAIRS, [([4], [-1])], "id 0 in the target of pair 0 is -1"),
+    ],
+)
+def test_refuses_data_the_model_cannot_read_before_it_learns(train, valid, message):
+    model = small_model()
+    weights = weights_of(model)
+    with pytest.raises(ValueError, match=message):
+        fit(model, train, valid, TrainConfig(epochs=1))
+    assert torch.equal(weights_of(model), weights)
+
+
+def test_evaluate_refuses_what_fit_refuses():
+    with pytest.raises(ValueError, match="pairs is empty"):
+        evaluate(small_model(), [])
+    with pytest.raises(ValueError, match=r"pairs\[0\] has id 9 in its target"):
+        evaluate(small_model(), [([4], [9])])
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"epochs": -1}, ValueError, "epochs must be at least 0, got -1"),
+        ({"epochs": 1.5}, TypeError, "epochs must be an int, got 1.5"),
+        ({"batch_size": 0}, ValueError, "batch_size must be at least 1, got 0"),
+        ({"batch_size": True}, TypeError, "batch_size must be an int, got True"),
+        ({"lr": 0.0}, ValueError, "lr must be greater than 0.0, got 0.0"),
+        ({"lr": -1e-3}, ValueError, "lr must be greater than 0.0, got -0.001"),
+        ({"lr": float("nan")}, ValueError, "lr must be finite, got nan"),
+        ({"max_norm": 0}, ValueError, "max_norm must be greater than 0.0, got 0"),
+        ({"teacher_forcing": -0.5}, ValueError, "teacher_forcing must be at least 0.0, got -0.5"),
+        ({"teacher_forcing": 1.5}, ValueError, "teacher_forcing .* at most 1, got 1.5"),
+        ({"label_smoothing": -0.5}, ValueError, "label_smoothing must be at least 0.0"),
+        ({"label_smoothing": 1.0}, ValueError, "label_smoothing must be below 1, got 1.0"),
+        ({"seed": -1}, ValueError, "seed must be at least 0, got -1"),
+        ({"seed": 1.0}, TypeError, "seed must be an int, got 1.0"),
+    ],
+)
+def test_config_refuses(options, error, message):
+    with pytest.raises(error, match=message):
+        TrainConfig(**options)
+
+
+def test_config_is_frozen():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        TrainConfig().lr = 1.0
+
+
+def test_progress_is_silent_unless_asked_for(capfd):
+    fit(small_model(), PAIRS, PAIRS, TrainConfig(epochs=1))
+    assert capfd.readouterr() == ("", "")
+    fit(small_model(), PAIRS, PAIRS, TrainConfig(epochs=1), progress=True)
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert "epoch 1" in captured.err
+
+
+def with_gradients(*values):
+    parameters = []
+    for value in values:
+        parameter = torch.zeros_like(torch.tensor(value), requires_grad=True)
+        parameter.grad = torch.tensor(value)
+        parameters.append(parameter)
+    return parameters
+
+
+@pytest.mark.parametrize("max_norm", [0.5, 5.0, 13.0, 100.0])
+def test_clipping_is_torchs(max_norm):
+    ours, theirs = (with_gradients([3.0, 4.0], [[0.0], [12.0]]) for _ in range(2))
+    norm = clip_gradients(ours, max_norm)
+    assert norm == pytest.approx(float(torch.nn.utils.clip_grad_norm_(theirs, max_norm)))
+    assert norm == pytest.approx(13.0)
+    for mine, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(mine.grad, other.grad, rtol=1e-5, atol=0)
+
+
+def test_gradients_below_the_norm_stay_bit_for_bit():
+    parameters = with_gradients([0.3, 0.4])
+    clip_gradients(parameters, 0.6)
+    assert torch.equal(parameters[0].grad, torch.tensor([0.3, 0.4]))
+
+
+def test_parameters_without_a_gradient_and_generators_are_fine():
+    parameters = [torch.zeros(3, requires_grad=True), *with_gradients([6.0, 8.0])]
+    assert clip_gradients((p for p in parameters), 5.0) == pytest.approx(10.0)
+    torch.testing.assert_close(parameters[1].grad, torch.tensor([3.0, 4.0]))
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_clipping_refuses_gradients_that_are_not_finite_and_leaves_them(bad):
+    parameters = with_gradients([3.0, 4.0], [bad])
+    with pytest.raises(FloatingPointError, match=f"norm of the gradients is {bad}"):
+        clip_gradients(parameters, 1.0)
+    assert torch.equal(parameters[0].grad, torch.tensor([3.0, 4.0]))
+
+
+def test_clipping_needs_a_gradient():
+    with pytest.raises(ValueError, match="no parameter has a gradient"):
+        clip_gradients([torch.zeros(2, requires_grad=True)], 1.0)
+
+
+@pytest.mark.parametrize("max_norm", [0.0, -1.0, float("nan"), float("inf")])
+def test_clipping_refuses_a_norm_that_is_not_positive_and_finite(max_norm):
+    with pytest.raises(ValueError, match="max_norm must be"):
+        clip_gradients(with_gradients([1.0]), max_norm)
+
+
+@pytest.mark.parametrize("make", [Decoder, LuongDecoder, BahdanauDecoder])
+def test_dropout_with_one_layer_trains_without_a_warning(make):
+    model = Seq2Seq(Encoder(9, 4, 4, dropout=0.2), make(9, 4, 4, dropout=0.2))
+    assert len(fit(model, PAIRS, PAIRS, TrainConfig(epochs=1)).loss) == 1

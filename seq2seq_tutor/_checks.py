@@ -5,18 +5,26 @@ from collections.abc import Sequence
 from typing import Any
 
 
-def check_int(name: str, value: Any, *, minimum: int) -> None:
-    """Refuse anything but an int of at least ``minimum`` (a bool is not a number here)."""
+def check_int(name: str, value: Any, *, minimum: int, maximum: float = math.inf) -> None:
+    """Refuse anything but an int within the bounds (a bool is not a number here)."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} must be an int, got {value!r} ({type(value).__name__})")
     if value < minimum:
         raise ValueError(f"{name} must be at least {minimum}, got {value}")
+    if value > maximum:
+        raise ValueError(f"{name} must be at most {maximum}, got {value}")
 
 
 def check_number(
-    name: str, value: Any, *, above: float = -math.inf, at_least: float = -math.inf
+    name: str,
+    value: Any,
+    *,
+    above: float = -math.inf,
+    at_least: float = -math.inf,
+    below: float = math.inf,
+    at_most: float = math.inf,
 ) -> None:
-    """Refuse anything but a finite number that is > ``above`` and >= ``at_least``."""
+    """Refuse anything but a finite number within the bounds."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{name} must be a number, got {value!r} ({type(value).__name__})")
     if not math.isfinite(value):
@@ -25,13 +33,10 @@ def check_number(
         raise ValueError(f"{name} must be greater than {above}, got {value}")
     if value < at_least:
         raise ValueError(f"{name} must be at least {at_least}, got {value}")
-
-
-def check_dropout(dropout: Any) -> None:
-    """Refuse a dropout probability outside [0, 1)."""
-    check_number("dropout", dropout, at_least=0.0)
-    if dropout >= 1:
-        raise ValueError(f"dropout must be below 1, got {dropout}; at 1 nothing gets through")
+    if value >= below:
+        raise ValueError(f"{name} must be below {below}, got {value}")
+    if value > at_most:
+        raise ValueError(f"{name} must be at most {at_most}, got {value}")
 
 
 def check_choice(name: str, value: Any, choices: Sequence[str]) -> None:

@@ -19,7 +19,7 @@ IdPair = tuple[Sequence[int], Sequence[int]]
 _POOL = 100  # batches that are sorted by length together
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # == of tensors gives tensors
 class Batch:
     """Sentence pairs as tensors: what the encoder reads, the decoder reads and then predicts.
 

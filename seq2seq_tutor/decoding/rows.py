@@ -11,7 +11,7 @@ from torch import Tensor
 from .hypothesis import Hypothesis
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # == of tensors gives tensors
 class Rows:
     """Hypotheses as rows, those of one sentence side by side, the best first.
 

@@ -6,7 +6,7 @@ Chapter: search.
 import torch
 from torch import Tensor
 
-from .._checks import check_int, check_number
+from .._checks import check_generator, check_int, check_number
 from .hypothesis import Hypothesis
 from .stepping import State, Step, choose_each_step, stable_topk
 
@@ -43,13 +43,13 @@ def sample(
     3
     """
     check_int("max_len", max_len, minimum=1)
-    check_number("temperature", temperature, above=0.0)
+    check_number("temperature", temperature, above=0)
     if top_k is not None:
         check_int("top_k", top_k, minimum=1)
     if top_p is not None:
-        check_number("top_p", top_p, above=0.0)
-        if top_p > 1:
-            raise ValueError(f"top_p is a probability, at most 1, got {top_p}")
+        check_number("top_p", top_p, above=0, at_most=1)
+    if generator is not None:
+        check_generator(generator)
     device = "cpu" if generator is None else generator.device
     uniform = torch.rand(
         (len(state), max_len), generator=generator, dtype=torch.float64, device=device

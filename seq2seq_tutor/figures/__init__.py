@@ -3,13 +3,12 @@
 Chapters: all. Chinese text appears in HTML alone, because matplotlib seldom has the glyphs.
 """
 
-from .attention import AttentionTable, attention_table
+from .attention import attention_table
 from .curves import plot_curves
 from .diagram import encoder_decoder_diagram
 from .html import HtmlFigure
 
 __all__ = [
-    "AttentionTable",
     "HtmlFigure",
     "attention_table",
     "encoder_decoder_diagram",

@@ -5,35 +5,14 @@ Chapter: attention. A real table with headers and numbers, no script: a screen r
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from .._checks import check_str, check_tokens
+from .html import HtmlFigure
 
 _LIGHT, _DARK = (247, 251, 255), (8, 48, 107)  # weight 0 and weight 1
 _CONTROL_PICTURES = {code: 0x2400 + code for code in range(0x20)}  # an escape character shows as ␛
-
-
-@dataclass(frozen=True)
-class AttentionTable:
-    """A finished table, which notebooks show as HTML.
-
-    >>> from seq2seq_tutor.figures import attention_table
-    >>> attention_table([[0.9, 0.1]], ["我", "来"], ["I"])
-    <attention of 1 target token over 2 source tokens>
-    """
-
-    html: str
-    description: str
-
-    def _repr_html_(self) -> str:
-        """Give the table to the notebook."""
-        return self.html
-
-    def __repr__(self) -> str:
-        """Describe the table in text."""
-        return f"<{self.description}>"
 
 
 def attention_table(
@@ -42,7 +21,7 @@ def attention_table(
     tgt_tokens: Sequence[str],
     *,
     caption: str = "Attention weights: one row for each target token",
-) -> AttentionTable:
+) -> HtmlFigure:
     """Draw attention weights (T, S), between 0 and 1, as a table: the darker, the more attention.
 
     ``weights`` may be a tensor or lists of numbers; every token is escaped.
@@ -51,6 +30,8 @@ def attention_table(
     between 0 and 1, or there are none.
 
     >>> from seq2seq_tutor.figures import attention_table
+    >>> attention_table([[0.9, 0.1]], ["我", "来"], ["I"])
+    <attention of 1 target token over 2 source tokens>
     >>> "<th scope=\\"row\\">I</th>" in attention_table([[0.9, 0.1]], ["我", "来"], ["I"]).html
     True
     """
@@ -78,12 +59,13 @@ def attention_table(
         for token, row in zip(tgt_tokens, rows, strict=True)
     )
     html = (
-        '<div style="overflow-x:auto"><table class="attention-table" style="margin:auto">'
+        f'<div style="overflow-x:auto" tabindex="0" role="region" aria-label="{_text(caption)}">'
+        '<table class="attention-table" style="margin:auto">'
         f"<caption>{_text(caption)}</caption><thead><tr><td></td>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )
     target, source = _count(len(rows), "target token"), _count(len(src_tokens), "source token")
-    return AttentionTable(html, f"attention of {target} over {source}")
+    return HtmlFigure(html, f"attention of {target} over {source}")
 
 
 def _rows(weights: Any) -> list[list[float]]:
@@ -99,8 +81,8 @@ def _rows(weights: Any) -> list[list[float]]:
 
 
 def _text(token: str) -> str:
-    """Escape what HTML would read as its own, and show control characters by their pictures."""
-    return escape(token.translate(_CONTROL_PICTURES))
+    """Escape what HTML would read as its own, and show what has no glyph by a picture of it."""
+    return "␣" if token == " " else escape(token.translate(_CONTROL_PICTURES))
 
 
 def _count(number: int, noun: str) -> str:

@@ -11,8 +11,17 @@ from .._checks import check_choice, check_tokens
 from .html import HtmlFigure
 
 _INK, _ENCODER, _DECODER = "#1f2937", "#dbeafe", "#fef3c7"
-_FIRST, _STEP, _HALF, _HIGH = 58, 72, 22, 30  # first column, between columns, half a box, its height
-_READ, _LANE, _WRITE = 34, 118, 164  # the top of the encoder's boxes, the context's lane, the decoder's
+_FIRST, _STEP, _HALF, _HIGH = (
+    58,
+    72,
+    22,
+    30,
+)  # first column, between columns, half a box, its height
+_READ, _LANE, _WRITE = (
+    34,
+    124,
+    172,
+)  # the top of the encoder's boxes, the context's lane, the decoder's
 
 
 def encoder_decoder_diagram(
@@ -41,7 +50,7 @@ def encoder_decoder_diagram(
     c, middle = _x(len(read)), _WRITE + _HIGH // 2
     parts = [
         _label(14, 18, "The encoder reads:"),
-        _label(14, _WRITE + 88, "The decoder is fed below and writes above."),
+        _label(14, _WRITE + 98, "The decoder is fed below and writes above."),
     ]
     for column, token in enumerate(read):
         parts += _unit(column, _READ, f"h{column + 1}", token, _ENCODER)
@@ -50,8 +59,11 @@ def encoder_decoder_diagram(
     parts.append(
         f'<circle cx="{c}" cy="{_READ + 15}" r="18" fill="#fff" stroke="{_INK}"></circle>'
         + _text(c, _READ + 20, "c", bold=True)
+        + _text(c, _READ - 14, f"c = h{len(read)}")
     )
-    parts.append(_arrow((c, _READ + 33), (c, _LANE), (14, _LANE), (14, middle), (_x(0) - _HALF, middle)))
+    parts.append(
+        _arrow((c, _READ + 33), (c, _LANE), (14, _LANE), (14, middle), (_x(0) - _HALF, middle))
+    )
     for column, (token, output) in enumerate(zip(fed, written, strict=True)):
         parts += _unit(column, _WRITE, f"s{column + 1}", token, _DECODER)
         parts.append(_arrow((_x(column) + 6, _WRITE), (_x(column) + 6, _WRITE - 10)))
@@ -59,9 +71,9 @@ def encoder_decoder_diagram(
         if column > 0:
             parts.append(_arrow((_x(column - 1) + _HALF, middle), (_x(column) - _HALF, middle)))
         if context == "every_step":
-            x = _x(column) - _HALF + 3
-            start = ((c, _LANE), (x, _LANE)) if x > c else ((x, _LANE),)
-            parts.append(_arrow(*start, (x, _WRITE), dashed=True))
+            gap, below = _x(column) - _HALF - 10, _WRITE + _HIGH + 15
+            start = ((c, _LANE), (gap, _LANE)) if gap > c else ((gap, _LANE),)
+            parts.append(_arrow(*start, (gap, below), (_x(column) - 1, below), dashed=True))
     every = " and joins its every input" if context == "every_step" else ""
     description = (
         f"the encoder reads {' '.join(read)}; its last state is the decoder's first{every}; "
@@ -69,7 +81,7 @@ def encoder_decoder_diagram(
     )
     width = max(c, _x(len(fed) - 1), 360) + 34
     svg = (
-        f'<svg role="img" viewBox="0 0 {width} {_WRITE + 98}" width="100%" '
+        f'<svg role="img" viewBox="0 0 {width} {_WRITE + 108}" width="100%" '
         f'style="max-width:{width}px;background:#fff;display:block;margin:auto" '
         'xmlns="http://www.w3.org/2000/svg" font-family="system-ui,sans-serif" font-size="15">'
         f"<title>{escape(description)}</title>{''.join(parts)}</svg>"
@@ -89,8 +101,8 @@ def _unit(column: int, top: int, name: str, token: str, fill: str) -> list[str]:
         f'<rect x="{x - _HALF}" y="{top}" width="{2 * _HALF}" height="{_HIGH}" rx="6" '
         f'fill="{fill}" stroke="{_INK}"></rect>',
         _text(x, top + 20, name),
-        _arrow((x, bottom + 16), (x, bottom)),
-        _text(x, bottom + 32, token, bold=True),
+        _arrow((x, bottom + 24), (x, bottom)),
+        _text(x, bottom + 40, token, bold=True),
     ]
 
 

@@ -191,7 +191,7 @@ _SHAPE = (
 
 def _check_options(max_order: int, smoothing: str) -> None:
     """Refuse an order or a smoothing that there is not."""
-    check_int("max_order", max_order, minimum=1)
+    check_int("max_order", max_order, minimum=1, maximum=10)
     check_choice("smoothing", smoothing, _SMOOTHINGS)
 
 

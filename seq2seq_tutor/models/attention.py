@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from .._checks import check_int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # == of tensors gives tensors
 class Memory:
     """The encoded sources as attention reads them, made once a sentence.
 

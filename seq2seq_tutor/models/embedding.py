@@ -5,7 +5,7 @@ Chapter: text preprocessing (one-hot against embedding).
 
 from torch import Tensor, nn
 
-from .._checks import check_dropout, check_int
+from .._checks import check_int, check_number
 from ..text.vocab import PAD, SPECIAL_TOKENS
 
 
@@ -26,7 +26,7 @@ class TokenEmbedding(nn.Module):
         super().__init__()
         check_int("vocab_size", vocab_size, minimum=len(SPECIAL_TOKENS) + 1)
         check_int("embed_size", embed_size, minimum=1)
-        check_dropout(dropout)
+        check_number("dropout", dropout, at_least=0, below=1)
         self.table = nn.Embedding(vocab_size, embed_size, padding_idx=PAD)
         self.dropout = nn.Dropout(dropout)
 

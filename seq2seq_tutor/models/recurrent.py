@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from .._checks import check_choice, check_dropout, check_int
+from .._checks import check_choice, check_int, check_number
 from .cells import State
 
 CellName = Literal["rnn", "gru", "lstm"]
@@ -51,7 +51,7 @@ class Recurrent(nn.Module):
         check_int("hidden_size", hidden_size, minimum=1)
         check_int("num_layers", num_layers, minimum=1)
         check_choice("cell", cell, tuple(_LAYERS))
-        check_dropout(dropout)
+        check_number("dropout", dropout, at_least=0, below=1)
         self.hidden_size, self.num_layers, self.cell = hidden_size, num_layers, cell
         self.directions = 2 if bidirectional else 1
         self.output_size = self.directions * hidden_size

@@ -6,7 +6,7 @@ Chapters: encoder-decoder, teacher forcing.
 import torch
 from torch import Tensor, nn
 
-from .._checks import check_number
+from .._checks import check_generator, check_number
 from ..data.batching import Batch
 from .bridge import Bridge
 from .decoder import BahdanauDecoder, Decoder, LuongDecoder
@@ -114,9 +114,9 @@ def _coins(
                 f"{teacher_forcing.dtype} {tuple(teacher_forcing.shape)}"
             )
         return teacher_forcing
-    check_number("teacher_forcing", teacher_forcing, at_least=0.0)
-    if teacher_forcing > 1:
-        raise ValueError(f"teacher_forcing is a probability, at most 1, got {teacher_forcing}")
+    check_number("teacher_forcing", teacher_forcing, at_least=0, at_most=1)
     if teacher_forcing == 1:
         return None
+    if generator is not None:
+        check_generator(generator)
     return torch.rand(shape, generator=generator) < teacher_forcing

@@ -13,7 +13,7 @@ from .attention import Memory
 from .cells import State
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # == of tensors gives tensors
 class DecoderState:
     """All that a decoder needs to go on: a value, never changed in place.
 

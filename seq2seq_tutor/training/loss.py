@@ -30,9 +30,7 @@ def masked_cross_entropy(
     >>> round(nll.item(), 4), tokens  # log 8
     (2.0794, 1)
     """
-    check_number("label_smoothing", label_smoothing, at_least=0.0)
-    if label_smoothing >= 1:
-        raise ValueError(f"label_smoothing must be below 1, got {label_smoothing}")
+    check_number("label_smoothing", label_smoothing, at_least=0, below=1)
     if logits.shape[:-1] != targets.shape or mask.shape != targets.shape:
         raise ValueError(
             f"logits (..., V), targets (...) and mask (...) must fit together, got "

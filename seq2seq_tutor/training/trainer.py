@@ -48,16 +48,10 @@ class TrainConfig:
         """Refuse fields that can't be trained with."""
         check_int("epochs", self.epochs, minimum=0)
         check_int("batch_size", self.batch_size, minimum=1)
-        check_number("lr", self.lr, above=0.0)
-        check_number("max_norm", self.max_norm, above=0.0)
-        check_number("teacher_forcing", self.teacher_forcing, at_least=0.0)
-        if self.teacher_forcing > 1:
-            raise ValueError(
-                f"teacher_forcing is a probability, at most 1, got {self.teacher_forcing}"
-            )
-        check_number("label_smoothing", self.label_smoothing, at_least=0.0)
-        if self.label_smoothing >= 1:
-            raise ValueError(f"label_smoothing must be below 1, got {self.label_smoothing}")
+        check_number("lr", self.lr, above=0)
+        check_number("max_norm", self.max_norm, above=0)
+        check_number("teacher_forcing", self.teacher_forcing, at_least=0, at_most=1)
+        check_number("label_smoothing", self.label_smoothing, at_least=0, below=1)
         check_int("seed", self.seed, minimum=0)
 
 
@@ -225,7 +219,7 @@ def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> float:
     >>> clip_gradients([weight], max_norm=1.0), weight.grad.norm().item() < 1.0001
     (5.0, True)
     """
-    check_number("max_norm", max_norm, above=0.0)
+    check_number("max_norm", max_norm, above=0)
     gradients = [p.grad for p in parameters if p.grad is not None]
     if not gradients:
         raise ValueError("no parameter has a gradient; call backward first")

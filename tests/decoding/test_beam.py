@@ -200,19 +200,27 @@ def test_each_sentence_stops_for_itself():
     assert {1} in sentences
 
 
-@pytest.mark.parametrize(("alpha", "steps"), [(0.0, 1), (-1.0, 1), (1.0, 4)])
-def test_stops_as_soon_as_nothing_better_can_come(alpha, steps):
-    # log .97 = -.0305 for EOS at once; n log .03 / 400 = -.0088 n is worse from n = 4 on.
-    net = Network(from_probabilities({}, other=(0.0, 0.03, 0.0, 0.97)))
+@pytest.mark.parametrize(
+    ("alpha", "end", "steps"),
+    [
+        (0.0, 0.97, 1),
+        (1.0, 0.97, 4),  # log .97 = -.0305, and n log .03 / 400 = -.0088 n is less from n = 4 on
+        (-1.0, 0.4, 1),  # log .4 = -.92, and log .6 = -.51, but not twice that
+        (0.0, 0.4, 2),
+    ],
+)
+def test_stops_as_soon_as_nothing_better_can_come(alpha, end, steps):
+    net = Network(from_probabilities({}, other=(0.0, 1 - end, 0.0, end)))
     search(net, beam_size=2, max_len=400, length_penalty=alpha)
     assert len(net.asked) == steps
 
 
-def test_a_tie_with_the_worst_kept_is_still_followed():
-    # EOS and A are equal; after A everything is certain, and (A, EOS) has the same log-probability.
-    net = Network(from_probabilities({(): (0.5, 0, 0, 0.5)}, other=(0, 0, 0, 1.0)))
-    [found] = search(net, beam_size=2, max_len=3, n_best=2)
-    assert [h.tokens for h in found] == [(EOS,), (A, EOS)]
+def test_a_live_hypothesis_that_can_only_tie_is_still_followed():
+    # After two steps B EOS has ended with 1/4, and A A, certain to end, will have as much.
+    table = {(): (0.5, 0.5, 0, 0), (A,): (0.5, 0, 0.5, 0), (B,): (0, 0, 0.5, 0.5)}
+    net = Network(from_probabilities(table, other=(0, 0, 0, 1.0)))
+    [[best]] = search(net, beam_size=4, max_len=5)
+    assert best.tokens == (A, A, EOS)
 
 
 def test_what_is_impossible_is_never_returned():

@@ -137,6 +137,24 @@ def test_impossible_tokens_pad_and_bos_are_never_drawn():
         assert EOS not in h.tokens[:-1]
 
 
+@pytest.mark.parametrize(("uniform", "token"), [(0.0, EOS), (1 - 2**-53, 5)])
+@pytest.mark.parametrize("options", [{}, {"top_k": 4}, {"top_p": 1.0}], ids=str)
+def test_numbers_at_the_ends_draw_what_is_possible(monkeypatch, uniform, token, options):
+    def rand(shape, *, dtype, **_):
+        return torch.full(shape, uniform, dtype=dtype)
+
+    monkeypatch.setattr(torch, "rand", rand)
+    net = Network(lambda prefix: [9.0, 9.0, 0.2, NEVER, 0.1, 0.0, NEVER])
+    [found] = sample(*parts(net), max_len=1, **options)
+    assert found.tokens == (token,)
+
+
+def test_top_p_keeps_no_token_beyond_the_probability_it_asks_for():
+    net = Network(*[lambda prefix: [NEVER, NEVER, 0.0, 0.0]] * 50)
+    found = sample(*parts(net), max_len=1, top_p=0.5, generator=seeded())
+    assert {h.tokens for h in found} == {(EOS,)}
+
+
 def test_the_same_generator_state_draws_the_same():
     net = Network(*(random_table(seed) for seed in range(10)))
     runs = [sample(*parts(net), max_len=5, generator=seeded(seed)) for seed in (3, 3, 4)]

@@ -177,3 +177,7 @@ def test_what_is_not_a_table_is_refused(weights, src, tgt, error, said):
 def test_a_caption_is_text():
     with pytest.raises(TypeError, match="caption must be a str, got NoneType"):
         attention_table([[1.0]], ["a"], ["x"], caption=None)
+
+
+def test_a_space_is_shown():
+    assert "␣</th>" in attention_table([[1.0]], [" "], ["a"]).html

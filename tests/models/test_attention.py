@@ -97,9 +97,10 @@ def test_a_row_without_real_tokens_gives_zeros_and_poisons_no_gradient(attention
     assert (weights[1] == 0).all()
     for bad, good in zip(*results, strict=True):
         close(bad[[0, 2]], good[[0, 2]])
-    full = torch.autograd.grad(
-        attention(query, attention.memory(outputs, empty))[0].sum(), [query, outputs]
-    )
+    with torch.autograd.set_detect_anomaly(True):
+        full = torch.autograd.grad(
+            attention(query, attention.memory(outputs, empty))[0].sum(), [query, outputs]
+        )
     assert all(g.isfinite().all() and (g[1] == 0).all() for g in full)
 
 

@@ -23,9 +23,9 @@ def close(first, second, atol=1e-12):
     torch.testing.assert_close(first, second, rtol=0, atol=atol)
 
 
-def hand_written(recurrent):
-    """Give the package's own GRU cell with the weights of a one-layer GRU."""
-    layer = recurrent.layers[0]
+def hand_written(recurrent, number=0):
+    """Give the package's own GRU cell with the weights of a layer."""
+    layer = recurrent.layers[number]
     cell = GRUCell(layer.input_size, layer.hidden_size).double()
     cell.load_state_dict({name[:-3]: weight for name, weight in layer.state_dict().items()})
     return cell
@@ -104,11 +104,14 @@ def test_luong_is_its_equations(feeding):
     close(output.weights, torch.stack(all_weights, 1))
 
 
-def test_bahdanau_is_its_equations():
-    model = network("bahdanau", bidirectional=False)
-    decoder, cell = model.decoder, hand_written(model.decoder.recurrent)
-    encoded, scorer = model.encoder(BATCH.src, BATCH.src_lengths), model.decoder.attention
-    s, logits, all_weights = encoded.state[0][-1], [], []
+@pytest.mark.parametrize("num_layers", [1, 2])
+def test_bahdanau_is_its_equations(num_layers):
+    model = network("bahdanau", num_layers=num_layers, bidirectional=False)
+    decoder, scorer = model.decoder, model.decoder.attention
+    cells = [hand_written(decoder.recurrent, number) for number in range(num_layers)]
+    encoded = model.encoder(BATCH.src, BATCH.src_lengths)
+    states, logits, all_weights = list(encoded.state[0]), [], []
+    s = states[-1]
     for prev in BATCH.tgt_in.unbind(1):
         y = decoder.embedding.table.weight[prev]
         # e_tj = v' tanh(W s_{t-1} + U h_j)
@@ -116,7 +119,10 @@ def test_bahdanau_is_its_equations():
         scores = torch.tanh(hidden) @ scorer.v.weight[0]
         weights = torch.where(encoded.mask, scores, -torch.inf).softmax(1)
         context = torch.einsum("bs,bsm->bm", weights, encoded.outputs)
-        (s,) = cell(torch.cat([y, context], dim=1), (s,))
+        s = torch.cat([y, context], dim=1)
+        for number, cell in enumerate(cells):
+            (s,) = cell(s, (states[number],))
+            states[number] = s
         read = torch.cat([s, context, y], dim=1) @ decoder.readout.weight.T
         read = torch.tanh(read + decoder.readout.bias)
         logits.append(read @ decoder.output.weight.T + decoder.output.bias)

@@ -17,11 +17,17 @@ from sphinx.ext.autodoc import DataDocumenter, ModuleDocumenter
 def is_thebe(asset: Any) -> bool:
     """Say whether a script or stylesheet of a page belongs to Thebe."""
     inline = asset.attributes.get("body") or ""
-    return "thebe" in str(asset.filename).lower() or "thebe" in inline.lower()
+    return (
+        "thebe" in str(asset.filename).lower() or "thebe" in inline.lower()
+    )
 
 
 def drop_thebe(
-    app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any
+    app: Sphinx,
+    page: str,
+    template: str,
+    context: dict[str, Any],
+    tree: Any,
 ) -> None:
     """Take Thebe's scripts and stylesheets out of a page."""
     for kind in ("script_files", "css_files"):
@@ -34,7 +40,10 @@ def write_front_door(app: Sphinx, error: Exception | None) -> None:
     """Write the site's index.html, which leads to the book's first page."""
     if error or app.builder.format != "html":
         return
-    first, title = f"{app.config.root_doc}.html", escape(app.config.html_title)
+    first, title = (
+        f"{app.config.root_doc}.html",
+        escape(app.config.html_title),
+    )
     icon = f"_static/{Path(app.config.html_favicon).name}"
     text = (
         f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{title}</title>\n'

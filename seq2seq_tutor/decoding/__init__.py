@@ -1,8 +1,8 @@
 """Decoding: search for an output, given nothing but a ``step`` and a ``state``.
 
 Chapter: search. ``step(prev (N,), state)`` returns an object with ``logits`` (N, V), the next
-``state`` and ``weights`` (N, S) or None; a state has ``len`` and ``select(rows)``. No search knows a
-network or a vocabulary.
+``state`` and ``weights`` (N, S) or None; a state has ``len`` and ``select(rows)``. No search knows
+a network or a vocabulary.
 """
 
 from .beam import beam_search

@@ -1,7 +1,7 @@
 """Beam search: keep the K best beginnings of each sentence and extend them together.
 
-Chapter: search. Terms: a *live* hypothesis has not ended; its *extensions* are all its continuations
-by one token; the *owner* of a row is the sentence it belongs to.
+Chapter: search. Terms: a *live* hypothesis has not ended; its *extensions* are all its
+continuations by one token; the *owner* of a row is the sentence it belongs to.
 """
 
 import torch
@@ -30,8 +30,8 @@ def beam_search(
     Each step ranks all extensions of a sentence's live hypotheses by log-probability, ties to the
     lower (rank of the parent, token id). Of the best ``beam_size``, those that end in EOS are
     finished; the live ones are refilled to ``beam_size`` from the following that don't. A sentence
-    stops when no live hypothesis can enter its ``n_best`` under ``length_penalty`` any more, however
-    favourable its continuation, or at ``max_len`` tokens, EOS included.
+    stops when no live hypothesis can enter its ``n_best`` under ``length_penalty`` any more,
+    however favourable its continuation, or at ``max_len`` tokens, EOS included.
 
     Returns up to ``n_best`` hypotheses a row: finished ones first, then by
     ``score(length_penalty)``, then by token ids. ``beam_size=1`` without a length penalty is greedy
@@ -39,8 +39,8 @@ def beam_search(
 
     ValueError if ``n_best`` is above ``beam_size`` or a step's logits can't be decoded.
 
-    Source: Sutskever et al. (2014), section 3.2; the bound that stops a sentence is that of Huang et
-    al. (2017), section 3, for a score that is divided by a power of the length.
+    Source: Sutskever et al. (2014), section 3.2; the bound that stops a sentence is that of Huang
+    et al. (2017) carried over to a score that is divided by a power of the length.
 
     >>> import torch
     >>> from seq2seq_tutor.decoding import beam_search

@@ -91,7 +91,8 @@ def _refuse_too_many(vocab_size: int, max_len: int) -> None:
         if strings + of_length > _LIMIT:
             raise ValueError(
                 f"strings of up to max_len={max_len} tokens, each one of {choices} or EOS, are too "
-                f"many to look at one by one (the limit is {_LIMIT}); lower max_len or use beam_search"
+                f"many to look at one by one (the limit is {_LIMIT}); "
+                "lower max_len or use beam_search"
             )
 
 

@@ -25,10 +25,10 @@ def sample(
 ) -> list[Hypothesis]:
     """Draw one output for each row of ``state``, up to EOS or ``max_len`` tokens.
 
-    Each token comes from softmax(logits / ``temperature``) without PAD and BOS, cut to its ``top_k``
-    most probable tokens, then to the fewest that together have probability ``top_p``. ``log_prob``
-    stays the model's own. The numbers come from ``generator``, drawn for all rows and steps at once
-    on its own device: a row's draw does not depend on when the others end.
+    Each token comes from softmax(logits / ``temperature``) without PAD and BOS, cut to its
+    ``top_k`` most probable tokens, then to the fewest that together have probability ``top_p``.
+    ``log_prob`` stays the model's own. The numbers come from ``generator``, drawn for all rows and
+    steps at once on its own device: a row's draw does not depend on when the others end.
 
     ValueError if a step's logits can't be decoded, or an option is out of its range.
 

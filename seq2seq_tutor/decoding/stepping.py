@@ -80,8 +80,8 @@ def begin(state: State, prev: Tensor | None) -> Tensor:
 def log_probs(logits: Tensor, rows: int, number: int) -> Tensor:
     """Turn a step's logits into log-probabilities (N, V), at least float32, PAD and BOS at -inf.
 
-    The softmax is over the whole vocabulary, and what PAD and BOS had is not given to the others, so
-    that a hypothesis' log_prob is its teacher-forced score. ``number`` counts the steps from 1.
+    The softmax is over the whole vocabulary, and what PAD and BOS had is not given to the others,
+    so that a hypothesis' log_prob is its teacher-forced score. ``number`` counts the steps from 1.
 
     ValueError that names the step if a logit is NaN or a row has no finite logit to choose.
     """

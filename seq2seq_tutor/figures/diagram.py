@@ -30,10 +30,10 @@ def encoder_decoder_diagram(
     *,
     context: Literal["initial", "every_step"],
 ) -> HtmlFigure:
-    """Draw an encoder that reads ``src_tokens`` and a decoder that writes ``tgt_tokens``, each with EOS.
+    """Draw an encoder that reads ``src_tokens``, EOS and a decoder that writes ``tgt_tokens``, EOS.
 
-    With ``context="initial"`` the context is the decoder's first state; with ``"every_step"`` it also
-    joins each input, drawn as dashed lines.
+    With ``context="initial"`` the context is the decoder's first state; with ``"every_step"`` it
+    also joins each input, drawn as dashed lines.
 
     ValueError if one side has no token.
 
@@ -115,8 +115,8 @@ def _arrow(*points: tuple[int, int], dashed: bool = False) -> str:
     line = " ".join(f"{px},{py}" for px, py in (*points[:-1], (base_x, base_y)))
     dashes = ' stroke-dasharray="4 3"' if dashed else ""
     return (
-        f'<polyline points="{line}" fill="none" stroke="{_INK}" stroke-width="1.5"{dashes}></polyline>'
-        f'<polygon points="{head}" fill="{_INK}"></polygon>'
+        f'<polyline points="{line}" fill="none" stroke="{_INK}" stroke-width="1.5"{dashes}>'
+        f'</polyline><polygon points="{head}" fill="{_INK}"></polygon>'
     )
 
 

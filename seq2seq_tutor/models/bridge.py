@@ -17,7 +17,7 @@ class Bridge(nn.Module):
     LSTM's c, which has none, is left as it is. ``Seq2Seq`` uses a bridge where the sizes differ, as
     for a bidirectional encoder, and hands the state over unchanged where they agree.
 
-    Source: Bahdanau et al. (2015), appendix A.2.2, s_0 = tanh(W_s h_1).
+    Source: after Bahdanau et al. (2015), appendix A.2.2, who map the backward direction alone.
 
     >>> import torch
     >>> from seq2seq_tutor.models import Bridge

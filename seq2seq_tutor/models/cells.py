@@ -1,8 +1,8 @@
 """The three recurrent cells, written by hand: one step of an RNN, a GRU and an LSTM.
 
 Chapters: recurrent networks, LSTM, GRU. Parameter names, gate order and the form of the GRU are
-torch's, so that ``load_state_dict`` from ``torch.nn.RNNCell``, ``GRUCell`` or ``LSTMCell`` gives the
-same values and gradients. The state is always a tuple, ``(h,)`` or ``(h, c)``, each (B, H).
+torch's, so that ``load_state_dict`` from ``torch.nn.RNNCell``, ``GRUCell`` or ``LSTMCell`` gives
+the same values and gradients. The state is always a tuple, ``(h,)`` or ``(h, c)``, each (B, H).
 """
 
 import torch
@@ -77,7 +77,8 @@ class GRUCell(_Weights):
     """Take one step of a gated recurrent unit: ``cell(x (B, I), (h,)) -> (h,)``, h (B, H).
 
     In torch's form: z near 1 keeps the old state, and the reset gate is applied after the matrix
-    product. ValueError if a shape does not fit, TypeError if the state is not a tuple of one tensor.
+    product. ValueError if a shape does not fit, TypeError if the state is not a tuple of one
+    tensor.
 
     Source: Cho et al. (2014), section 2.3; the place of the reset gate as in ``torch.nn.GRUCell``.
 

@@ -1,8 +1,8 @@
 """Decoders: a recurrent network that writes the target, one token after another.
 
-Chapters: encoder-decoder (``Decoder``), attention (``LuongDecoder``, ``BahdanauDecoder``). All three
-have ``start``, ``forward`` over a whole target, and ``step``, which is ``forward`` for one token and
-all that a search needs.
+Chapters: encoder-decoder (``Decoder``), attention (``LuongDecoder``, ``BahdanauDecoder``). All
+three have ``start``, ``forward`` over a whole target, and ``step``, which is ``forward`` for one
+token and all that a search needs.
 """
 
 from typing import Literal
@@ -23,14 +23,15 @@ class Decoder(nn.Module):
     """Write the target from the encoder's last state alone.
 
     Form 1, ``context="initial"``: the context is the first state and nothing else. Form 2,
-    ``context="every_step"``: it is the first state and also joins every token's embedding; it is the
-    encoder's last top-layer state (B, M), kept in ``state.feed`` and the same at every step.
+    ``context="every_step"``: it is the first state and also joins every token's embedding; it is
+    the encoder's last top-layer state (B, M), kept in ``state.feed`` and the same at every step.
 
-    ``memory_size`` is the encoder's ``output_size`` M, by default H; form 1 has no use for it. Dropout
-    acts on the embeddings, between layers and before the vocabulary.
+    ``memory_size`` is the encoder's ``output_size`` M, by default H; form 1 has no use for it.
+    Dropout acts on the embeddings, between layers and before the vocabulary.
 
-    Source: form 1 Sutskever et al. (2014), section 2; form 2 Cho et al. (2014), section 2.2, without
-    the direct way from the context to the output.
+    Source: form 1 Sutskever et al. (2014), section 2; form 2 after Cho et al. (2014), section 2.2,
+    whose output layer also reads the context and the last token, and who map the encoder's last
+    state to the context and the context to the first state.
 
     >>> import torch
     >>> from seq2seq_tutor.models import Decoder, Encoder
@@ -99,7 +100,7 @@ class LuongDecoder(nn.Module):
     ``memory_size`` is the encoder's ``output_size`` M, by default H; ``attention`` is one of the
     three attention modules with ``query_size`` H and ``memory_size`` M, by default "general".
 
-    Source: Luong et al. (2015), sections 3.1 and 3.3, equations 5 and 6.
+    Source: Luong et al. (2015), section 3, equations 5 and 6; input feeding section 3.3.
 
     >>> import torch
     >>> from seq2seq_tutor.models import Encoder, LuongDecoder

@@ -35,8 +35,8 @@ class EncoderOutput(NamedTuple):
 class Encoder(nn.Module):
     """Read source sentences: ``encoder(src (B, S), lengths (B,)) -> EncoderOutput``.
 
-    The batch is packed, so that padding changes nothing. ``output_size`` is D*H. Dropout acts on the
-    embeddings and between layers.
+    The batch is packed, so that padding changes nothing. ``output_size`` is D*H. Dropout acts on
+    the embeddings and between layers.
 
     ValueError if a length is below 1 or beyond S.
 

@@ -44,8 +44,9 @@ class Seq2Seq(nn.Module):
                 )
         if decoder.memory_size not in (None, encoder.output_size):
             raise ValueError(
-                f"the decoder's memory_size is {decoder.memory_size}, but the encoder's outputs have "
-                f"{encoder.output_size} numbers; give the decoder memory_size={encoder.output_size}"
+                f"the decoder's memory_size is {decoder.memory_size}, but the encoder's outputs "
+                f"have {encoder.output_size} numbers; give the decoder "
+                f"memory_size={encoder.output_size}"
             )
         self.encoder, self.decoder = encoder, decoder
         self.bridge = (
@@ -77,10 +78,10 @@ class Seq2Seq(nn.Module):
     ) -> Tensor:
         """Give the logits (B, T, V) for ``batch.tgt_out``.
 
-        ``teacher_forcing`` is the probability that a step is fed the reference token, drawn for each
-        token, or a bool tensor (B, T) with True where it is. At 1 the whole target is decoded at
-        once; otherwise step by step, feeding the model's own argmax, cut off from the gradient, also
-        after EOS. BOS is always fed. The coins come from ``generator``, on the CPU.
+        ``teacher_forcing`` is the probability that a step is fed the reference token, drawn for
+        each token, or a bool tensor (B, T) with True where it is. At 1 the whole target is decoded
+        at once; otherwise step by step, feeding the model's own argmax, cut off from the gradient,
+        also after EOS. BOS is always fed. The coins come from ``generator``, on the CPU.
 
         ValueError if the probability is outside [0, 1] or the tensor is not bool (B, T).
 

@@ -14,10 +14,10 @@ def masked_cross_entropy(
 ) -> tuple[Tensor, int]:
     """Sum the negative log-likelihood, in nats, over the tokens where ``mask`` is True.
 
-    ``logits`` (..., V), ``targets`` (...) int64, ``mask`` (...) bool. Returns the sum and the number
-    of tokens it is over: whoever reports a mean divides once, at the end. Where the mask is False,
-    logits change nothing and get a gradient of exactly 0. With ``label_smoothing`` e, the target is
-    1 - e on the right token plus e / V on every token.
+    ``logits`` (..., V), ``targets`` (...) int64, ``mask`` (...) bool. Returns the sum and the
+    number of tokens it is over: whoever reports a mean divides once, at the end. Where the mask is
+    False, logits change nothing and get a gradient of exactly 0. With ``label_smoothing`` e, the
+    target is 1 - e on the right token plus e / V on every token.
 
     ValueError if no token is left, or the shapes don't fit.
 

@@ -59,8 +59,8 @@ class TrainConfig:
 class History:
     """What happened in training.
 
-    For each step: ``loss``, the mean training loss a token in nats (smoothed if the config says so),
-    and ``gradient_norm``, before clipping. For each epoch: ``valid_loss``, the mean negative
+    For each step: ``loss``, the mean training loss a token in nats (smoothed if the config says
+    so), and ``gradient_norm``, before clipping. For each epoch: ``valid_loss``, the mean negative
     log-likelihood a token on the validation set, teacher-forced and unsmoothed, and
     ``valid_perplexity``, its exponential.
 
@@ -90,8 +90,8 @@ def fit(
     bar.
 
     ValueError if a data set is empty or holds an id that the model does not know.
-    FloatingPointError if the loss or a gradient is not finite: the weights are those of the last good
-    step.
+    FloatingPointError if the loss or a gradient is not finite: the weights are those of the last
+    good step.
 
     >>> import torch
     >>> from seq2seq_tutor.models import Decoder, Encoder, Seq2Seq
@@ -108,7 +108,8 @@ def fit(
     device = next(model.parameters()).device
     valid_batches = batches(valid, config.batch_size)
     history = History()
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+    # manual_seed seeds every device, so the random state of every device is put back.
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(config.seed)
         generator = torch.Generator().manual_seed(config.seed)
         optimizer = torch.optim.Adam(model.parameters(), lr=config.lr)
@@ -243,6 +244,7 @@ def check_pairs(name: str, pairs: Sequence[IdPair], model: Seq2Seq) -> None:
         for row, pair in enumerate(pairs):
             if pair[side] and max(pair[side]) >= size:
                 raise ValueError(
-                    f"{name}[{row}] has id {max(pair[side])} in its {('source', 'target')[side]}, but "
-                    f"the model was built with vocab_size={size}; build it with len(vocab)"
+                    f"{name}[{row}] has id {max(pair[side])} in its "
+                    f"{('source', 'target')[side]}, but the model was built with "
+                    f"vocab_size={size}; build it with len(vocab)"
                 )

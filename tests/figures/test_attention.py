@@ -118,7 +118,7 @@ def test_a_large_table_scrolls_instead_of_failing():
     src, tgt, rows = read(table)
     assert (len(src), len(tgt)) == (60, 60)
     assert {len(row) for row in rows} == {60}
-    assert table.html.startswith('<div style="overflow-x:auto">')
+    assert table.html.startswith('<div style="overflow-x:auto" tabindex="0" role="region"')
 
 
 @pytest.mark.usefixtures("every_warning_of_torch")

@@ -111,8 +111,8 @@ def test_coins_are_thrown_per_token():
 @pytest.mark.parametrize(
     ("value", "error", "message"),
     [
-        (1.1, ValueError, "teacher_forcing is a probability, at most 1, got 1.1"),
-        (-0.1, ValueError, "teacher_forcing must be at least 0.0, got -0.1"),
+        (1.1, ValueError, "teacher_forcing .*at most 1.*, got 1.1"),
+        (-0.1, ValueError, "teacher_forcing must be at least 0.*, got -0.1"),
         (float("nan"), ValueError, "teacher_forcing must be finite, got nan"),
         (True, TypeError, "teacher_forcing must be a number, got True"),
         ("1", TypeError, "teacher_forcing must be a number, got '1'"),

@@ -114,8 +114,8 @@ def test_a_table_that_knows_the_next_token_loses_nothing():
         ({"mask": MASK.long()}, TypeError, "mask must be bool.*got torch.int64"),
         ({"mask": MASK[:, :2]}, ValueError, r"got \(2, 3, 6\), \(2, 3\) and \(2, 2\)"),
         ({"targets": TARGETS.T}, ValueError, r"got \(2, 3, 6\), \(3, 2\) and \(2, 3\)"),
-        ({"label_smoothing": 1.0}, ValueError, "label_smoothing must be below 1, got 1.0"),
-        ({"label_smoothing": -0.1}, ValueError, "label_smoothing must be at least 0.0"),
+        ({"label_smoothing": 1.0}, ValueError, "label_smoothing must be below 1.*, got 1.0"),
+        ({"label_smoothing": -0.1}, ValueError, "label_smoothing must be at least 0"),
         ({"label_smoothing": True}, TypeError, "label_smoothing must be a number, got True"),
     ],
 )

@@ -49,8 +49,9 @@ def plot_curves(
                 f"series {label!r} has {len(x)} x and {len(y)} y; it needs as many of each"
             )
     from matplotlib import pyplot as plt
+    from matplotlib.ticker import MaxNLocator
 
-    figure, axes = plt.subplots(figsize=(5.5, 3.4), layout="constrained")
+    figure, axes = plt.subplots(figsize=(4.8, 3.1), layout="constrained")
     plt.close(figure)  # before drawing, so that an error leaves no figure open either
     for number, (label, (x, y)) in enumerate(series.items()):
         axes.plot(
@@ -65,6 +66,8 @@ def plot_curves(
     axes.set_ylabel(ylabel)
     if log_y:
         axes.set_yscale("log")
+    if all(float(value).is_integer() for x, _ in series.values() for value in x):
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))  # no epoch 1.5
     axes.grid(alpha=0.3)
     if len(series) > 1:
         for text in axes.legend().get_texts():

@@ -106,3 +106,10 @@ def test_what_cannot_be_drawn_is_refused(plt, series, error, said):
     with pytest.raises(error, match=said):
         plot_curves(series, xlabel="x", ylabel="y")
     assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize(("x", "whole"), [([1, 2, 3], True), ([0.0, 0.25, 0.5], False)])
+def test_whole_numbers_get_whole_ticks(x, whole):
+    figure = plot_curves({"loss": (x, [3.0, 2.0, 1.0])}, xlabel="epoch", ylabel="loss")
+    ticks = figure.axes[0].get_xticks()
+    assert all(tick == round(tick) for tick in ticks) == whole

@@ -7,11 +7,10 @@ NOTEBOOKS := $(BIN)/python tools/notebooks.py
 # One thread each: faster on small models than two, and the same numbers on every machine.
 export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
-export TQDM_DISABLE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # $(call nbval,WORKERS): execute every chapter again and compare its outputs with the stored ones.
-nbval = chapters=$$($(NOTEBOOKS) list) && $(BIN)/pytest --nbval --nbval-current-env \
+nbval = chapters=$$($(NOTEBOOKS) list) && TQDM_DISABLE=1 $(BIN)/pytest --nbval --nbval-current-env \
 	--nbval-cell-timeout 600 --nbval-kernel-startup-timeout 180 \
 	-n $(1) --dist loadscope $$chapters
 

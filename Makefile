@@ -77,7 +77,7 @@ clean:  ## remove what was built, .venv included
 		&& $(BIN)/pip install -q --no-build-isolation -c constraints.txt -r requirements.txt \
 		&& $(BIN)/pip install -q --no-build-isolation --no-deps --editable . || { \
 		echo "make: the installation failed; the message above says why. It needs the package index and" >&2; \
-		echo "      about 6 GB of disk. If nothing else helps: make clean, then the same command again." >&2; \
+		echo "      2 GB of disk (more where PyTorch comes with CUDA). If nothing else helps: make clean, and again." >&2; \
 		exit 1; }
 	@if [ -e .git ]; then git config diff.notebook.textconv '$(BIN)/python tools/notebooks.py text'; fi
 	@touch $@

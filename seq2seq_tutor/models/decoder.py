@@ -72,7 +72,7 @@ class Decoder(nn.Module):
         self.output = nn.Linear(hidden_size, vocab_size)
 
     def start(self, encoded: EncoderOutput, recurrent: State) -> DecoderState:
-        """Make the first state from the encoder's output and the bridged ``recurrent`` state."""
+        """Make the first state; ``recurrent`` is the encoder's, bridged."""
         feed = encoded.state[0][-1] if self.context == "every_step" else None
         return DecoderState(recurrent, feed=feed)
 
@@ -80,7 +80,8 @@ class Decoder(nn.Module):
         """Decode a whole target, (B, T)."""
         embedded = self.embedding(tgt_in)
         if state.feed is not None:
-            embedded = torch.cat([embedded, _at_every_step(state.feed, tgt_in.shape[1])], dim=-1)
+            context = state.feed.unsqueeze(1).expand(-1, tgt_in.shape[1], -1)  # (B, T, C)
+            embedded = torch.cat([embedded, context], dim=-1)
         outputs, recurrent = self.recurrent(embedded, state.recurrent)
         logits = self.output(self.dropout(outputs))
         return DecoderOutput(logits, DecoderState(recurrent, feed=state.feed), None)
@@ -262,11 +263,6 @@ def _memory(state: DecoderState) -> Memory:
     if state.memory is None:
         raise ValueError("this state has no memory to attend to; begin with this decoder's start")
     return state.memory
-
-
-def _at_every_step(vector: Tensor, steps: int) -> Tensor:
-    """Repeat a vector a row over time: (B, C) -> (B, T, C)."""
-    return vector.unsqueeze(1).expand(-1, steps, -1)
 
 
 def _join(token: Tensor, vector: Tensor) -> Tensor:

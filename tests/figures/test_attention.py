@@ -56,9 +56,10 @@ def test_tokens_and_weights_read_back(data, rows, columns):
     tgt = data.draw(st.lists(tokens, min_size=rows, max_size=rows))
     row = st.lists(weights, min_size=columns, max_size=columns)
     given_weights = data.draw(st.lists(row, min_size=rows, max_size=rows))
-    expected = (src, tgt, [[f"{weight:.2f}" for weight in row] for row in given_weights])
+    shown = [["␣" if token == " " else token for token in side] for side in (src, tgt)]
+    expected = (*shown, [[f"{weight:.2f}" for weight in row] for row in given_weights])
     assert read(attention_table(given_weights, src, tgt)) == expected
-    assert read(attention_table(torch.tensor(given_weights).double(), src, tgt))[:2] == (src, tgt)
+    assert read(attention_table(torch.tensor(given_weights).double(), src, tgt))[:2] == expected[:2]
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,7 @@ def test_half_precision_masks_too(dtype):
     memory = Memory(torch.ones(3, 5, 4, dtype=dtype), torch.ones(3, 5, 4, dtype=dtype), MASK)
     _, weights = attend(torch.zeros(3, 1, 5, dtype=dtype), memory)
     assert (weights[:, 0][~MASK] == 0).all()
-    assert torch.equal(weights[2, 0], torch.eye(5, dtype=dtype)[0])
+    assert torch.equal(weights[2, 0], torch.eye(5)[0].to(dtype))
 
 
 def test_select_takes_rows_with_repeats():

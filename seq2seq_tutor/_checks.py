@@ -1,13 +1,23 @@
 """Checks of arguments at the public boundary: each says what was wrong, and what to do."""
 
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any
 
 
+def is_int(value: Any) -> bool:
+    """Tell whether a value is an integer, numpy's and torch's too (a bool is not a number here)."""
+    try:
+        operator.index(value)
+    except TypeError:
+        return False
+    return not isinstance(value, bool)
+
+
 def check_int(name: str, value: Any, *, minimum: int, maximum: float = math.inf) -> None:
-    """Refuse anything but an int within the bounds (a bool is not a number here)."""
-    if isinstance(value, bool) or not isinstance(value, int):
+    """Refuse anything but an int within the bounds."""
+    if not is_int(value):
         raise TypeError(f"{name} must be an int, got {value!r} ({type(value).__name__})")
     if value < minimum:
         raise ValueError(f"{name} must be at least {minimum}, got {value}")
@@ -25,7 +35,7 @@ def check_number(
     at_most: float = math.inf,
 ) -> None:
     """Refuse anything but a finite number within the bounds."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not hasattr(value, "__float__"):
         raise TypeError(f"{name} must be a number, got {value!r} ({type(value).__name__})")
     if not math.isfinite(value):
         raise ValueError(f"{name} must be finite, got {value}")

@@ -4,7 +4,7 @@ Chapters: text preprocessing, padding and loss. This is the only place that adds
 and the only place that shifts the target by one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from .._checks import check_generator, check_int
+from .._checks import check_generator, check_int, is_int
 from ..text.vocab import BOS, EOS, PAD
 
 IdPair = tuple[Sequence[int], Sequence[int]]
@@ -74,7 +74,7 @@ def mask_from_lengths(lengths: Tensor, width: int) -> Tensor:
     return torch.arange(width, device=lengths.device) < lengths.unsqueeze(1)
 
 
-def collate(pairs: Sequence[IdPair]) -> Batch:
+def collate(pairs: Iterable[IdPair]) -> Batch:
     """Make one batch of pairs of id lists, as ``Language.encode`` gives them.
 
     Adds EOS to the source, BOS and EOS to the target, pads to the longest of each side. An empty
@@ -87,8 +87,7 @@ def collate(pairs: Sequence[IdPair]) -> Batch:
     >>> collate([([5, 6], [7])]).src.tolist()
     [[5, 6, 2]]
     """
-    _check_pairs(pairs)
-    return _collate(pairs)
+    return _collate(checked_pairs(pairs))
 
 
 def _collate(pairs: Sequence[IdPair]) -> Batch:
@@ -107,7 +106,7 @@ def _collate(pairs: Sequence[IdPair]) -> Batch:
 
 
 def batches(
-    pairs: Sequence[IdPair], batch_size: int, *, generator: torch.Generator | None = None
+    pairs: Iterable[IdPair], batch_size: int, *, generator: torch.Generator | None = None
 ) -> list[Batch]:
     """Cut a data set into batches; every pair is in exactly one, the last may be smaller.
 
@@ -125,7 +124,7 @@ def batches(
     [1, 2, 2]
     """
     check_int("batch_size", batch_size, minimum=1)
-    _check_pairs(pairs)
+    pairs = checked_pairs(pairs)
     order = list(range(len(pairs)))
     if generator is None:
         return [_collate([pairs[i] for i in chunk]) for chunk in _chunks(order, batch_size)]
@@ -144,15 +143,22 @@ def _chunks(items: list[int], size: int) -> list[list[int]]:
     return [items[start : start + size] for start in range(0, len(items), size)]
 
 
-def _check_pairs(pairs: Any) -> None:
-    """Refuse what is not pairs of lists of ids."""
+def checked_pairs(pairs: Iterable[IdPair], name: str = "pairs") -> list[IdPair]:
+    """Give the pairs as a list, or refuse what is not pairs of lists of ids.
+
+    >>> from seq2seq_tutor.data.batching import checked_pairs
+    >>> checked_pairs(zip([[5], [6]], [[7], [8]]))
+    [([5], [7]), ([6], [8])]
+    """
+    pairs = list(pairs)
     if not pairs:
-        raise ValueError("there are no pairs to make a batch of")
+        raise ValueError(f"{name} is empty: there are no pairs to make a batch of")
     for number, pair in enumerate(pairs):
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise TypeError(f"pair {number} must be (source ids, target ids), got {pair!r:.60}")
         _check_ids(pair[0], f"the source of pair {number}")
         _check_ids(pair[1], f"the target of pair {number}")
+    return pairs
 
 
 def _check_ids(ids: Any, where: str) -> None:
@@ -163,7 +169,7 @@ def _check_ids(ids: Any, where: str) -> None:
             "text becomes ids by Language.encode, a tensor by tolist()"
         )
     for position, id_ in enumerate(ids):
-        if isinstance(id_, bool) or not isinstance(id_, int):
+        if not is_int(id_):
             raise TypeError(f"id {position} in {where} must be an int, got {id_!r}")
         if id_ < 0 or id_ in (PAD, BOS, EOS):
             raise ValueError(

@@ -35,7 +35,7 @@ class Hypothesis:
         Source: the pure power of the length, as in OpenNMT and Hugging Face; Wu et al. (2016),
         section 7, equation 14, divide by ((5 + length) / 6) ** alpha instead.
         """
-        return self.log_prob / float(len(self.tokens) ** length_penalty)
+        return self.log_prob / float(max(1, len(self.tokens)) ** length_penalty)
 
 
 def best_first(

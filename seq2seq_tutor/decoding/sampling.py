@@ -57,10 +57,11 @@ def sample(
 
     def draw(log_probs: Tensor, rows: Tensor, number: int) -> Tensor:
         numbers = uniform[rows.to(device), number - 1].to(log_probs.device)
-        if top_k is None and top_p is None:
+        size = log_probs.shape[1]
+        if (top_k or size) >= size and (top_p or 1) == 1:  # nothing to cut
             return _inverse_cdf(_soften(log_probs, temperature), numbers)
         # Ranked before the temperature, which may round unlike probabilities to the same.
-        ranked, tokens = stable_topk(log_probs, top_k or log_probs.shape[1])
+        ranked, tokens = stable_topk(log_probs, top_k or size)
         weights = _soften(ranked, temperature)
         if top_p is not None:
             before = weights.cumsum(dim=1) - weights

@@ -69,6 +69,7 @@ def begin(state: State, prev: Tensor | None) -> Tensor:
         raise ValueError("state has no rows: there is nothing to decode")
     if prev is None:
         return torch.full((len(state),), BOS, device=getattr(state, "device", None))
+    prev = torch.as_tensor(prev)
     if prev.dtype != torch.int64 or prev.shape != (len(state),):
         raise ValueError(
             f"prev must be int64 ({len(state)},), one id a row of state, got {prev.dtype} "

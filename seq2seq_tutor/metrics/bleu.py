@@ -113,7 +113,7 @@ def sentence_bleu(
 
     >>> from seq2seq_tutor.metrics import sentence_bleu
     >>> sentence_bleu(["a", "b", "c"], [["a", "b", "c"]]).score
-    100.00000000000004
+    100.0
     """
     _check_options(max_order, smoothing)
     _check_segment(hypothesis, references, "hypothesis", "references")
@@ -159,7 +159,8 @@ def _score(statistics: _Statistics, smoothing: Smoothing, *, effective_order: bo
     score = 0.0
     if used and all(used):
         # BP * exp of the mean log precision: every order weighs the same
-        score = brevity_penalty * math.exp(sum(map(math.log, used)) / len(used))
+        mean_log = sum(math.log(precision / 100) for precision in used) / len(used)
+        score = 100 * brevity_penalty * math.exp(mean_log)
     return BLEUScore(score, (*precisions, *[0.0] * missing), brevity_penalty, sys_len, ref_len)
 
 

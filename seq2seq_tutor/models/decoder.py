@@ -136,6 +136,11 @@ class LuongDecoder(nn.Module):
             cell=cell,
             dropout=dropout,
         )
+        if not isinstance(attention, nn.Module | None):
+            raise TypeError(
+                "attention must be a module, such as DotAttention(), GeneralAttention(...) or "
+                f"AdditiveAttention(...), got {attention!r}"
+            )
         self.attention = attention or GeneralAttention(hidden_size, self.memory_size)
         self.combine = nn.Linear(self.memory_size + hidden_size, hidden_size, bias=False)
         self.dropout = nn.Dropout(dropout)
@@ -213,15 +218,15 @@ class BahdanauDecoder(nn.Module):
         self.vocab_size = vocab_size
         self.memory_size = _size_or("memory_size", memory_size, hidden_size)
         self.embedding = TokenEmbedding(vocab_size, embed_size, dropout=dropout)
-        self.attention = AdditiveAttention(
-            hidden_size, self.memory_size, _size_or("attention_size", attention_size, hidden_size)
-        )
         self.recurrent = Recurrent(
             embed_size + self.memory_size,
             hidden_size,
             num_layers=num_layers,
             cell=cell,
             dropout=dropout,
+        )
+        self.attention = AdditiveAttention(
+            hidden_size, self.memory_size, _size_or("attention_size", attention_size, hidden_size)
         )
         self.readout = nn.Linear(hidden_size + self.memory_size + embed_size, hidden_size)
         self.dropout = nn.Dropout(dropout)

@@ -5,6 +5,7 @@ Chapters: encoder-decoder, padding and loss.
 
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from ..data.batching import mask_from_lengths
@@ -38,7 +39,7 @@ class Encoder(nn.Module):
     The batch is packed, so that padding changes nothing. ``output_size`` is D*H. Dropout acts on
     the embeddings and between layers.
 
-    ValueError if a length is below 1 or beyond S.
+    ValueError if a length is below 1 or beyond S, TypeError if it is not an integer.
 
     Source: Cho et al. (2014), section 2.2; Sutskever et al. (2014), section 2.
 
@@ -77,7 +78,7 @@ class Encoder(nn.Module):
 
     def forward(self, src: Tensor, lengths: Tensor) -> EncoderOutput:
         """Read a batch of sources."""
-        lengths = lengths.cpu()
+        lengths = torch.as_tensor(lengths).cpu()
         check_lengths(src, lengths)
         outputs, state = self.recurrent(self.embedding(src), lengths=lengths)
         return EncoderOutput(
@@ -93,6 +94,8 @@ def check_lengths(src: Tensor, lengths: Tensor) -> None:
         raise ValueError(
             f"lengths must be ({len(src)},), one a sentence, got {tuple(lengths.shape)}"
         )
+    if lengths.is_floating_point() or lengths.dtype == torch.bool:
+        raise TypeError(f"lengths must be integers, got {lengths.dtype}")
     for row, length in enumerate(lengths.tolist()):
         if not 1 <= length <= src.shape[1]:
             raise ValueError(

@@ -115,6 +115,8 @@ def _coins(
                 f"{teacher_forcing.dtype} {tuple(teacher_forcing.shape)}"
             )
         return teacher_forcing
+    if isinstance(teacher_forcing, bool):
+        teacher_forcing = float(teacher_forcing)
     check_number("teacher_forcing", teacher_forcing, at_least=0, at_most=1)
     if teacher_forcing == 1:
         return None

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import regex
 
@@ -58,6 +58,7 @@ def normalize(text: str, form: Form = "NFC") -> str:
     return " ".join(unicodedata.normalize(form, _INVISIBLE.sub("", text)).split())
 
 
+@runtime_checkable
 class Tokenizer(Protocol):
     """What a tokenizer can do: ``tokenize`` a str into tokens and ``detokenize`` them again.
 

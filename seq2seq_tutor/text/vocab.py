@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._checks import check_int, check_tokens
+from .._checks import check_int, check_tokens, is_int
 from .tokenizers import Tokenizer
 
 PAD, BOS, EOS, UNK = 0, 1, 2, 3
@@ -73,7 +73,7 @@ class Vocab:
         """
         check_int("min_freq", min_freq, minimum=1)
         if max_size is not None:
-            check_int("max_size", max_size, minimum=_FIRST + 1)
+            check_int("max_size", max_size, minimum=_FIRST)
         if isinstance(token_lists, str):
             raise TypeError(f"token_lists must be lists of tokens, got a str: {token_lists!r:.60}")
         counts: Counter[str] = Counter()
@@ -110,7 +110,7 @@ class Vocab:
         """
         tokens = []
         for position, id_ in enumerate(_as_list(ids)):
-            if isinstance(id_, bool) or not isinstance(id_, int):
+            if not is_int(id_):
                 raise TypeError(f"ids[{position}] must be an int, got {id_!r}")
             if not 0 <= id_ < len(self.tokens):
                 raise ValueError(
@@ -130,6 +130,14 @@ class Vocab:
     def __contains__(self, token: object) -> bool:
         """Tell whether an ordinary token has an id of its own."""
         return token in self._ids
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether two vocabularies give the same ids to the same tokens."""
+        return isinstance(other, Vocab) and self.tokens == other.tokens
+
+    def __hash__(self) -> int:
+        """Hash the tokens."""
+        return hash(self.tokens)
 
     def __repr__(self) -> str:
         """Show the size and the first ordinary tokens."""

@@ -41,7 +41,8 @@ def masked_cross_entropy(
     real = targets[mask]
     if len(real) == 0:
         raise ValueError("no token to compute a loss over: mask has no True; drop this batch")
+    scores = logits[mask].to(torch.promote_types(logits.dtype, torch.float32))
     nll = nn.functional.cross_entropy(
-        logits[mask], real, reduction="sum", label_smoothing=label_smoothing
+        scores, real, reduction="sum", label_smoothing=label_smoothing
     )
     return nll, len(real)

@@ -12,7 +12,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from .._checks import check_int, check_number
-from ..data.batching import Batch, IdPair, batches
+from ..data.batching import Batch, IdPair, batches, checked_pairs
 from ..metrics.perplexity import perplexity
 from ..models.seq2seq import Seq2Seq
 from .loss import masked_cross_entropy
@@ -86,12 +86,12 @@ def fit(
     """Train a model in place on pairs of id lists, on the device it is on.
 
     Runs under its own random state, seeded by ``config.seed``: the same call gives the same model,
-    and the caller's random state is as it was. Leaves the model in eval mode. ``progress`` shows a
-    bar.
+    and the caller's random state is as it was. Leaves the model in eval mode, after an error too.
+    ``progress`` shows a bar.
 
     ValueError if a data set is empty or holds an id that the model does not know.
-    FloatingPointError if the loss or a gradient is not finite: the weights are those of the last
-    good step.
+    FloatingPointError if a loss or a gradient is not finite: the weights are those of the last
+    step that was.
 
     >>> import torch
     >>> from seq2seq_tutor.models import Decoder, Encoder, Seq2Seq
@@ -103,8 +103,11 @@ def fit(
     >>> history.valid_perplexity[-1] < 1.1
     True
     """
-    for name, pairs in (("train", train), ("valid", valid)):
-        check_pairs(name, pairs, model)
+    if not isinstance(model, Seq2Seq):
+        raise TypeError(f"fit trains a Seq2Seq, got {type(model).__name__}")
+    train, valid = checked_pairs(train, "train"), checked_pairs(valid, "valid")
+    _check_ids("train", train, model)
+    _check_ids("valid", valid, model)
     device = next(model.parameters()).device
     valid_batches = batches(valid, config.batch_size)
     history = History()
@@ -115,27 +118,26 @@ def fit(
         optimizer = torch.optim.Adam(model.parameters(), lr=config.lr)
         steps = max(1, config.epochs * -(-len(train) // config.batch_size))
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1.0 - step / steps)
-        for epoch in range(config.epochs):
-            model.train()
-            epoch_batches = batches(train, config.batch_size, generator=generator)
-            bar = (
-                tqdm(epoch_batches, f"epoch {epoch + 1}", leave=False)
-                if progress
-                else epoch_batches
-            )
-            for batch in bar:
-                where = (
-                    f"epoch {epoch + 1}, step {len(history.loss) + 1}, "
-                    f"lr {schedule.get_last_lr()[0]}"
-                )
-                loss, norm = _step(model, optimizer, batch.to(device), config, generator, where)
-                schedule.step()
-                history.loss.append(loss)
-                history.gradient_norm.append(norm)
-            nll, tokens = _sum_nll(model, valid_batches)
-            history.valid_loss.append(nll / tokens)
-            history.valid_perplexity.append(perplexity(nll, tokens))
-    model.eval()
+        try:
+            for epoch in range(1, config.epochs + 1):
+                model.train()
+                bar = batches(train, config.batch_size, generator=generator)
+                for batch in tqdm(bar, f"epoch {epoch}", leave=False) if progress else bar:
+                    where = (
+                        f"epoch {epoch}, step {len(history.loss) + 1}, "
+                        f"lr {schedule.get_last_lr()[0]}"
+                    )
+                    loss, norm = _step(model, optimizer, batch.to(device), config, generator, where)
+                    schedule.step()
+                    history.loss.append(loss)
+                    history.gradient_norm.append(norm)
+                nll, tokens = _sum_nll(model, valid_batches)
+                if not math.isfinite(nll):
+                    raise FloatingPointError(f"the validation loss is {nll} ({where}); lower lr")
+                history.valid_loss.append(nll / tokens)
+                history.valid_perplexity.append(perplexity(nll, tokens))
+        finally:
+            model.eval()
     return history
 
 
@@ -183,7 +185,8 @@ def evaluate(
     >>> tokens, perplexity(nll, tokens) > 1
     (3, True)
     """
-    check_pairs("pairs", pairs, model)
+    pairs = checked_pairs(pairs)
+    _check_ids("pairs", pairs, model)
     return _sum_nll(model, batches(pairs, batch_size))
 
 
@@ -204,7 +207,7 @@ def _sum_nll(model: Seq2Seq, of: Sequence[Batch]) -> tuple[float, int]:
         model.train(training)
 
 
-def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> float:
+def clip_gradients(parameters: Tensor | Iterable[Tensor], max_norm: float) -> float:
     """Scale all gradients down together if their global norm is above ``max_norm``.
 
     The norm is taken over all gradients as one vector and returned as it was before.
@@ -220,7 +223,10 @@ def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> float:
     >>> clip_gradients([weight], max_norm=1.0), weight.grad.norm().item() < 1.0001
     (5.0, True)
     """
-    check_number("max_norm", max_norm, above=0)
+    if not max_norm > 0:
+        raise ValueError(f"max_norm must be greater than 0 (inf clips nothing), got {max_norm}")
+    if isinstance(parameters, Tensor):
+        parameters = [parameters]
     gradients = [p.grad for p in parameters if p.grad is not None]
     if not gradients:
         raise ValueError("no parameter has a gradient; call backward first")
@@ -233,13 +239,11 @@ def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> float:
     return norm
 
 
-def check_pairs(name: str, pairs: Sequence[IdPair], model: Seq2Seq) -> None:
-    """Refuse an empty data set and ids that the model has no embedding for.
+def _check_ids(name: str, pairs: Sequence[IdPair], model: Seq2Seq) -> None:
+    """Refuse ids that the model has no embedding for.
 
     On a GPU such an id is reported late and costs the process its device.
     """
-    if not pairs:
-        raise ValueError(f"{name} is empty; it needs at least one pair of id lists")
     for side, size in ((0, model.encoder.vocab_size), (1, model.decoder.vocab_size)):
         for row, pair in enumerate(pairs):
             if pair[side] and max(pair[side]) >= size:

@@ -51,3 +51,7 @@ def test_weights_take_no_part_in_equality():
     )
     assert first == second
     assert "weights" not in repr(first)
+
+
+def test_an_empty_hypothesis_scores_its_log_probability():
+    assert Hypothesis((), -1.5, finished=True).score(1.0) == -1.5

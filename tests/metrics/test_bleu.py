@@ -357,3 +357,8 @@ def test_wrong_options_are_refused(options, error, said):
         corpus_bleu([["a"]], [[["a"]]], **options)
     with pytest.raises(error, match=said):
         sentence_bleu(["a"], [["a"]], **options)
+
+
+@pytest.mark.parametrize("order", range(1, 7))
+def test_a_perfect_match_scores_exactly_100(order):
+    assert corpus_bleu([list("abcdefg")], [[list("abcdefg")]], max_order=order).score == 100

@@ -233,3 +233,8 @@ def test_refuses_bad_options(make, options, error, message):
 def test_refuses_bad_options_of_its_own(make, options, message):
     with pytest.raises(ValueError, match=message):
         make(8, 3, 4, **options)
+
+
+def test_attention_by_name_is_refused_at_construction():
+    with pytest.raises(TypeError, match=r"attention must be a module, .*got 'dot'"):
+        LuongDecoder(8, 3, 4, attention="dot")

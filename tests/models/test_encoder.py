@@ -107,3 +107,11 @@ def test_dropout_with_one_layer_acts_and_warns_of_nothing():
     encoder = Encoder(9, 50, 4, dropout=0.5)
     first, second = (encoder(BATCH.src, BATCH.src_lengths).outputs for _ in range(2))
     assert not torch.equal(first, second)
+
+
+def test_lengths_may_be_a_list_and_must_be_whole():
+    encoder, src = Encoder(10, 3, 4), torch.tensor([[5, 6, 2], [7, 2, 0]])
+    listed, tensor = encoder(src, [3, 2]), encoder(src, torch.tensor([3, 2]))
+    assert torch.equal(listed.outputs, tensor.outputs)
+    with pytest.raises(TypeError, match="lengths must be integers, got torch.float32"):
+        encoder(src, torch.tensor([3.0, 2.5]))

@@ -114,7 +114,6 @@ def test_coins_are_thrown_per_token():
         (1.1, ValueError, "teacher_forcing .*at most 1.*, got 1.1"),
         (-0.1, ValueError, "teacher_forcing must be at least 0.*, got -0.1"),
         (float("nan"), ValueError, "teacher_forcing must be finite, got nan"),
-        (True, TypeError, "teacher_forcing must be a number, got True"),
         ("1", TypeError, "teacher_forcing must be a number, got '1'"),
         (torch.ones(3, 6), ValueError, "must be bool .*, got torch.float32"),
         (torch.ones(3, dtype=torch.bool), ValueError, r"must be bool \(3, 6\), got .*\(3,\)"),
@@ -233,3 +232,10 @@ def test_the_same_seed_builds_the_same_model():
         states.append(torch.cat([p.detach().flatten() for p in model.parameters()]))
     assert torch.equal(states[0], states[1])
     assert not torch.equal(states[0], states[2])
+
+
+def test_true_and_false_are_one_and_zero_for_teacher_forcing():
+    model = network("initial").eval()
+    for plain, number in ((True, 1.0), (False, 0.0)):
+        expected = model(BATCH, teacher_forcing=number)
+        assert torch.equal(model(BATCH, teacher_forcing=plain), expected)

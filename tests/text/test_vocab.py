@@ -210,7 +210,7 @@ def test_encode_refuses_what_is_not_tokens(sentence, said):
         ),
         ([["a"]], {"min_freq": 0}, ValueError, "min_freq must be at least 1, got 0"),
         ([["a"]], {"min_freq": 1.5}, TypeError, r"min_freq must be an int, got 1\.5"),
-        ([["a"]], {"max_size": 4}, ValueError, "max_size must be at least 5, got 4"),
+        ([["a"]], {"max_size": 3}, ValueError, "max_size must be at least 4, got 3"),
         ([["a"]], {"max_size": True}, TypeError, r"max_size must be an int, got True \(bool\)"),
     ],
 )
@@ -233,3 +233,11 @@ def test_build_refuses(corpus, options, error, said):
 def test_a_wrong_list_of_tokens_is_refused(listed, error, said):
     with pytest.raises(error, match=said):
         Vocab(listed)
+
+
+def test_vocabularies_are_equal_by_their_tokens():
+    one, same = Vocab.build([["a", "b"]]), Vocab.build([["b", "a"]])
+    assert one == same
+    assert hash(one) == hash(same)
+    assert one != Vocab.build([["a"]])
+    assert one != ["a"]

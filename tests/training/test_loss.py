@@ -123,3 +123,10 @@ def test_refuses(change, error, message):
     arguments = {"logits": random_logits(), "targets": TARGETS, "mask": MASK} | change
     with pytest.raises(error, match=message):
         masked_cross_entropy(**arguments)
+
+
+def test_half_precision_sums_in_single():
+    logits = torch.zeros(1, 40_000, 8, dtype=torch.float16)
+    targets = torch.full((1, 40_000), 5)
+    nll, tokens = masked_cross_entropy(logits, targets, targets > 0)
+    assert nll.item() / tokens == pytest.approx(math.log(8), rel=1e-4)

@@ -79,7 +79,7 @@ class Recurrent(nn.Module):
             state = self.zero_state(len(x))
         width = x.shape[1]
         run: Tensor | PackedSequence = x
-        if lengths is not None:
+        if lengths is not None and bool((lengths < width).any()):  # else nothing to skip
             run = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
         finals: list[State] = []
         for number, layer in enumerate(self.layers):

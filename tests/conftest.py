@@ -1,7 +1,8 @@
-"""What every test may use: one thread, and d2l as an independent implementation."""
+"""What every test may use: one thread, runs under other hash seeds, and d2l as an oracle."""
 
 import importlib.machinery
 import os
+import subprocess
 import sys
 import types
 
@@ -23,3 +24,22 @@ def d2l():
     from d2l import torch as d2l
 
     return d2l
+
+
+@pytest.fixture
+def outputs_under_two_hash_seeds():
+    """Run a program under two hash seeds and return the set of what it printed."""
+
+    def run(program):
+        return {
+            subprocess.run(
+                [sys.executable, "-c", program],
+                env=os.environ | {"PYTHONHASHSEED": seed},
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout
+            for seed in ("0", "1")
+        }
+
+    return run

@@ -1,12 +1,8 @@
 """Batches against padding by hand, and as a partition of the data set."""
 
-import os
-import subprocess
-import sys
 from collections import Counter
 from copy import deepcopy
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 import torch
@@ -16,7 +12,6 @@ from hypothesis import strategies as st
 from seq2seq_tutor.data import batches, collate, mask_from_lengths
 from seq2seq_tutor.text import BOS, EOS, PAD, UNK
 
-ROOT = Path(__file__).parents[2]
 ids = st.lists(st.sampled_from([UNK, 4, 5, 99]), max_size=6)
 pair_lists = st.lists(st.tuples(ids, ids), min_size=1, max_size=12)
 quick = settings(max_examples=100, deadline=None, derandomize=True)
@@ -176,7 +171,7 @@ def test_torchs_own_random_state_is_neither_read_nor_moved():
     assert orders[0] == orders[1]
 
 
-def test_the_order_does_not_depend_on_hashing():
+def test_the_order_does_not_depend_on_hashing(outputs_under_two_hash_seeds):
     program = (
         "import torch\n"
         "from seq2seq_tutor.data import batches, date_pairs, reverse_pairs\n"
@@ -185,17 +180,7 @@ def test_the_order_does_not_depend_on_hashing():
         "ids = [([4 + i] * len(pair.src), [5] * len(pair.tgt)) for i, pair in enumerate(made)]\n"
         "print(made, [b.src.tolist() for b in batches(ids, 8, generator=generator)])\n"
     )
-    outputs = {
-        subprocess.run(
-            [sys.executable, "-c", program],
-            env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("0", "1")
-    }
-    assert len(outputs) == 1
+    assert len(outputs_under_two_hash_seeds(program)) == 1
 
 
 # refusals

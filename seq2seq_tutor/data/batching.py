@@ -10,7 +10,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
 from .._checks import check_generator, check_int, is_int
 from ..text.vocab import BOS, EOS, PAD
@@ -92,17 +91,18 @@ def collate(pairs: Iterable[IdPair]) -> Batch:
 
 def _collate(pairs: Sequence[IdPair]) -> Batch:
     """Make one batch of pairs that have been checked."""
-    sources, inputs, outputs = [], [], []
-    for source, target in pairs:
-        sources.append(torch.tensor([*source, EOS]))
-        inputs.append(torch.tensor([BOS, *target]))
-        outputs.append(torch.tensor([*target, EOS]))
     return Batch(
-        src=pad_sequence(sources, batch_first=True, padding_value=PAD),
-        src_lengths=torch.tensor([len(source) for source in sources]),
-        tgt_in=pad_sequence(inputs, batch_first=True, padding_value=PAD),
-        tgt_out=pad_sequence(outputs, batch_first=True, padding_value=PAD),
+        src=_pad([[*source, EOS] for source, _ in pairs]),
+        src_lengths=torch.tensor([len(source) + 1 for source, _ in pairs]),
+        tgt_in=_pad([[BOS, *target] for _, target in pairs]),
+        tgt_out=_pad([[*target, EOS] for _, target in pairs]),
     )
+
+
+def _pad(rows: list[list[int]]) -> Tensor:
+    """Fill all rows up to the longest with PAD: (B, longest), int64."""
+    width = max(map(len, rows))
+    return torch.tensor([row + [PAD] * (width - len(row)) for row in rows], dtype=torch.int64)
 
 
 def batches(

@@ -11,17 +11,9 @@ from .._checks import check_choice, check_tokens
 from .html import HtmlFigure
 
 _INK, _ENCODER, _DECODER = "#1f2937", "#dbeafe", "#fef3c7"
-_FIRST, _STEP, _HALF, _HIGH = (
-    58,
-    72,
-    22,
-    30,
-)  # first column, between columns, half a box, its height
-_READ, _LANE, _WRITE = (
-    34,
-    124,
-    172,
-)  # the top of the encoder's boxes, the context's lane, the decoder's
+_FIRST, _STEP = 58, 72  # the middle of the first column, and from there to the next
+_HALF, _HIGH = 22, 30  # half the width of a box, and its height
+_READ, _LANE, _WRITE = 34, 124, 172  # tops of the encoder, the context's way, the decoder
 
 
 def encoder_decoder_diagram(

@@ -89,6 +89,7 @@ class GeneralAttention(nn.Module):
         super().__init__()
         check_int("query_size", query_size, minimum=1)
         check_int("memory_size", memory_size, minimum=1)
+        self.query_size, self.memory_size = query_size, memory_size
         self.key = nn.Linear(memory_size, query_size, bias=False)
 
     def memory(self, outputs: Tensor, mask: Tensor) -> Memory:
@@ -122,6 +123,7 @@ class AdditiveAttention(nn.Module):
         check_int("query_size", query_size, minimum=1)
         check_int("memory_size", memory_size, minimum=1)
         check_int("hidden_size", hidden_size, minimum=1)
+        self.query_size, self.memory_size, self.hidden_size = query_size, memory_size, hidden_size
         self.query = nn.Linear(query_size, hidden_size, bias=False)
         self.key = nn.Linear(memory_size, hidden_size, bias=False)
         self.v = nn.Linear(hidden_size, 1, bias=False)

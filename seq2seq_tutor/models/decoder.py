@@ -56,7 +56,8 @@ class Decoder(nn.Module):
         """Make the embedding, the recurrent layers and the output layer."""
         super().__init__()
         check_choice("context", context, ("initial", "every_step"))
-        self.vocab_size, self.context = vocab_size, context
+        self.vocab_size, self.embed_size, self.hidden_size = vocab_size, embed_size, hidden_size
+        self.num_layers, self.cell, self.context = num_layers, cell, context
         self.memory_size = (
             _size_or("memory_size", memory_size, hidden_size) if context == "every_step" else None
         )
@@ -126,7 +127,8 @@ class LuongDecoder(nn.Module):
     ) -> None:
         """Make the embedding, the recurrent layers, the attention and the output layers."""
         super().__init__()
-        self.vocab_size, self.input_feeding = vocab_size, input_feeding
+        self.vocab_size, self.embed_size, self.hidden_size = vocab_size, embed_size, hidden_size
+        self.num_layers, self.cell, self.input_feeding = num_layers, cell, input_feeding
         self.memory_size = _size_or("memory_size", memory_size, hidden_size)
         self.embedding = TokenEmbedding(vocab_size, embed_size, dropout=dropout)
         self.recurrent = Recurrent(
@@ -215,8 +217,10 @@ class BahdanauDecoder(nn.Module):
     ) -> None:
         """Make the embedding, the attention, the recurrent layers and the output layers."""
         super().__init__()
-        self.vocab_size = vocab_size
+        self.vocab_size, self.embed_size, self.hidden_size = vocab_size, embed_size, hidden_size
+        self.num_layers, self.cell = num_layers, cell
         self.memory_size = _size_or("memory_size", memory_size, hidden_size)
+        self.attention_size = _size_or("attention_size", attention_size, hidden_size)
         self.embedding = TokenEmbedding(vocab_size, embed_size, dropout=dropout)
         self.recurrent = Recurrent(
             embed_size + self.memory_size,
@@ -225,9 +229,7 @@ class BahdanauDecoder(nn.Module):
             cell=cell,
             dropout=dropout,
         )
-        self.attention = AdditiveAttention(
-            hidden_size, self.memory_size, _size_or("attention_size", attention_size, hidden_size)
-        )
+        self.attention = AdditiveAttention(hidden_size, self.memory_size, self.attention_size)
         self.readout = nn.Linear(hidden_size + self.memory_size + embed_size, hidden_size)
         self.dropout = nn.Dropout(dropout)
         self.output = nn.Linear(hidden_size, vocab_size)

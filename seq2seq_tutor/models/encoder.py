@@ -73,7 +73,9 @@ class Encoder(nn.Module):
             bidirectional=bidirectional,
             dropout=dropout,
         )
-        self.vocab_size = vocab_size
+        self.vocab_size, self.embed_size, self.hidden_size = vocab_size, embed_size, hidden_size
+        self.num_layers, self.cell, self.bidirectional = num_layers, cell, bidirectional
+        self.dropout = dropout
         self.output_size = self.recurrent.output_size
 
     def forward(self, src: Tensor, lengths: Tensor) -> EncoderOutput:

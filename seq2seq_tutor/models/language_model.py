@@ -39,7 +39,8 @@ class LanguageModel(nn.Module):
     ) -> None:
         """Make the embedding, the recurrent layers and the output layer."""
         super().__init__()
-        self.vocab_size = vocab_size
+        self.vocab_size, self.embed_size, self.hidden_size = vocab_size, embed_size, hidden_size
+        self.num_layers, self.cell = num_layers, cell
         self.embedding = TokenEmbedding(vocab_size, embed_size, dropout=dropout)
         self.recurrent = Recurrent(
             embed_size, hidden_size, num_layers=num_layers, cell=cell, dropout=dropout

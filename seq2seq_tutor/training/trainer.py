@@ -3,84 +3,57 @@
 Chapter: encoder-decoder.
 """
 
+import hashlib
+import json
 import math
+import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from pathlib import Path
 
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from .._checks import check_int, check_number
 from ..data.batching import Batch, IdPair, batches, checked_pairs
 from ..metrics.perplexity import perplexity
 from ..models.seq2seq import Seq2Seq
+from ..text import Language
+from .checkpoint import (
+    CheckpointError,
+    TrainingState,
+    has_checkpoint,
+    load_checkpoint,
+    save_checkpoint,
+)
+from .config import History, TrainConfig
+from .description import describe
 from .loss import masked_cross_entropy
 
 _ADVICE = "the weights are as before this step; lower lr or max_norm, or look at the data"
 
 
-@dataclass(frozen=True)
-class TrainConfig:
-    """How to train: everything that changes the result, and nothing else.
+class TrainingInterrupted(KeyboardInterrupt):
+    """Ctrl-C stopped ``fit``; ``history`` holds what happened until then.
 
-    ``epochs`` passes over the data in batches of ``batch_size`` pairs, with Adam at a learning rate
-    that falls in a straight line from ``lr`` to 0; gradients clipped to the global norm
-    ``max_norm``; ``teacher_forcing`` is the probability of feeding the reference; ``seed`` decides
-    shuffles, coins and dropout.
-
-    ValueError or TypeError if a field is not usable.
-
-    >>> from seq2seq_tutor.training import TrainConfig
-    >>> TrainConfig(epochs=3).batch_size
-    64
+    >>> from seq2seq_tutor.training import History, TrainingInterrupted
+    >>> TrainingInterrupted(History(loss=[2.0])).history.loss
+    [2.0]
     """
 
-    epochs: int = 10
-    batch_size: int = 64
-    lr: float = 1e-3
-    max_norm: float = 1.0
-    teacher_forcing: float = 1.0
-    label_smoothing: float = 0.0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        """Refuse fields that can't be trained with."""
-        check_int("epochs", self.epochs, minimum=0)
-        check_int("batch_size", self.batch_size, minimum=1)
-        check_number("lr", self.lr, above=0)
-        check_number("max_norm", self.max_norm, above=0)
-        check_number("teacher_forcing", self.teacher_forcing, at_least=0, at_most=1)
-        check_number("label_smoothing", self.label_smoothing, at_least=0, below=1)
-        check_int("seed", self.seed, minimum=0)
-
-
-@dataclass
-class History:
-    """What happened in training.
-
-    For each step: ``loss``, the mean training loss a token in nats (smoothed if the config says
-    so), and ``gradient_norm``, before clipping. For each epoch: ``valid_loss``, the mean negative
-    log-likelihood a token on the validation set, teacher-forced and unsmoothed, and
-    ``valid_perplexity``, its exponential.
-
-    >>> from seq2seq_tutor.training import History
-    >>> History().loss
-    []
-    """
-
-    loss: list[float] = field(default_factory=list)
-    gradient_norm: list[float] = field(default_factory=list)
-    valid_loss: list[float] = field(default_factory=list)
-    valid_perplexity: list[float] = field(default_factory=list)
+    def __init__(self, history: History) -> None:
+        """Keep the history."""
+        super().__init__(f"training was interrupted after {len(history.loss)} steps")
+        self.history = history
 
 
 def fit(
     model: Seq2Seq,
-    train: Sequence[IdPair],
-    valid: Sequence[IdPair],
+    train: Iterable[IdPair],
+    valid: Iterable[IdPair],
     config: TrainConfig,
     *,
+    folder: str | os.PathLike[str] | None = None,
+    languages: tuple[Language, Language] | None = None,
     progress: bool = False,
 ) -> History:
     """Train a model in place on pairs of id lists, on the device it is on.
@@ -89,9 +62,15 @@ def fit(
     and the caller's random state is as it was. Leaves the model in eval mode, after an error too.
     ``progress`` shows a bar.
 
+    With a ``folder``, a checkpoint is saved there at once and after each epoch, with the two
+    ``languages`` if they are given. If the folder holds one of the same model, config and data,
+    training goes on where that one stopped; on a CPU the result is that of an uninterrupted run,
+    bit for bit.
+
     ValueError if a data set is empty or holds an id that the model does not know.
     FloatingPointError if a loss or a gradient is not finite: the weights are those of the last
-    step that was.
+    step that was. CheckpointError if the folder holds something else than this training.
+    TrainingInterrupted at Ctrl-C, with the history; the model is as after the last step.
 
     >>> import torch
     >>> from seq2seq_tutor.models import Decoder, Encoder, Seq2Seq
@@ -108,64 +87,171 @@ def fit(
     train, valid = checked_pairs(train, "train"), checked_pairs(valid, "valid")
     _check_ids("train", train, model)
     _check_ids("valid", valid, model)
-    device = next(model.parameters()).device
-    valid_batches = batches(valid, config.batch_size)
-    history = History()
+    if languages is not None and folder is None:
+        raise ValueError("languages are saved with the checkpoints; say in which folder")
     # manual_seed seeds every device, so the random state of every device is put back.
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(config.seed)
-        generator = torch.Generator().manual_seed(config.seed)
-        optimizer = torch.optim.Adam(model.parameters(), lr=config.lr)
-        steps = max(1, config.epochs * -(-len(train) // config.batch_size))
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1.0 - step / steps)
+        run = _Run(model, train, valid, config)
+        if folder is not None and has_checkpoint(folder):
+            run.go_on(Path(folder))
+        elif folder is not None:
+            run.save(Path(folder), languages)  # what can't be saved is known before the work
+        bar = tqdm(
+            desc=f"epoch {run.epoch + 1}",
+            initial=len(run.history.loss),
+            total=run.steps,
+            leave=False,
+            **({} if progress else {"disable": True}),  # else TQDM_DISABLE decides
+        )
         try:
-            for epoch in range(1, config.epochs + 1):
-                model.train()
-                bar = batches(train, config.batch_size, generator=generator)
-                for batch in tqdm(bar, f"epoch {epoch}", leave=False) if progress else bar:
-                    where = (
-                        f"epoch {epoch}, step {len(history.loss) + 1}, "
-                        f"lr {schedule.get_last_lr()[0]}"
-                    )
-                    loss, norm = _step(model, optimizer, batch.to(device), config, generator, where)
-                    schedule.step()
-                    history.loss.append(loss)
-                    history.gradient_norm.append(norm)
-                nll, tokens = _sum_nll(model, valid_batches)
-                if not math.isfinite(nll):
-                    raise FloatingPointError(f"the validation loss is {nll} ({where}); lower lr")
-                history.valid_loss.append(nll / tokens)
-                history.valid_perplexity.append(perplexity(nll, tokens))
+            with bar:
+                while not run.finished:
+                    run.run_epoch(bar)
+                    if folder is not None:
+                        run.save(Path(folder), languages)
+        except KeyboardInterrupt:
+            raise TrainingInterrupted(run.history) from None
         finally:
             model.eval()
-    return history
+    return run.history
 
 
-def _step(
-    model: Seq2Seq,
-    optimizer: torch.optim.Optimizer,
-    batch: Batch,
-    config: TrainConfig,
-    generator: torch.Generator,
-    where: str,
-) -> tuple[float, float]:
-    """Learn from one batch: the mean loss a token and the gradient's norm before clipping."""
-    optimizer.zero_grad()
-    logits = model(batch, teacher_forcing=config.teacher_forcing, generator=generator)
-    nll, tokens = masked_cross_entropy(
-        logits, batch.tgt_out, batch.tgt_mask, label_smoothing=config.label_smoothing
-    )
-    loss = nll / tokens
-    # Looked at on its own: a loss of -log 0 has a finite gradient.
-    if not math.isfinite(loss.item()):
-        raise FloatingPointError(f"the loss is {loss.item()} ({where}); {_ADVICE}")
-    loss.backward()
-    try:
-        norm = clip_gradients(model.parameters(), config.max_norm)
-    except FloatingPointError as error:
-        raise FloatingPointError(f"{error} ({where}, loss {loss.item()}); {_ADVICE}") from None
-    optimizer.step()
-    return loss.item(), norm
+class _Run:
+    """One training run: all that changes from step to step, and how to save it and go on."""
+
+    def __init__(
+        self, model: Seq2Seq, train: list[IdPair], valid: list[IdPair], config: TrainConfig
+    ) -> None:
+        """Begin before the first step."""
+        self.model, self.train, self.config = model, train, config
+        self.valid = batches(valid, config.batch_size)
+        self.device = next(model.parameters()).device
+        self.generator = torch.Generator().manual_seed(config.seed)
+        self.optimizer = torch.optim.Adam(model.parameters(), lr=config.lr)
+        self.steps = config.epochs * -(-len(train) // config.batch_size)
+        self.history = History()
+        self.epoch = 0
+        self.kept: dict[str, Tensor] = {}  # the best weights, or the sum of the last
+        self.data = hashlib.sha256(json.dumps([train, valid], default=int).encode()).hexdigest()
+
+    @property
+    def finished(self) -> bool:
+        """Tell whether all epochs are done, or patience is at its end."""
+        patience = self.config.patience
+        tired = patience is not None and self.epoch - self.history.best_epoch >= patience
+        return self.epoch >= self.config.epochs or tired
+
+    def run_epoch(self, bar: "tqdm[None]") -> None:
+        """Learn from every batch once, then look at the validation set."""
+        self.model.train()
+        for batch in batches(self.train, self.config.batch_size, generator=self.generator):
+            where = self._step(batch.to(self.device))
+            bar.update()
+            bar.set_postfix(loss=f"{self.history.loss[-1]:.3f}", refresh=False)
+        nll, tokens = _sum_nll(self.model, self.valid)
+        if not math.isfinite(nll):
+            raise FloatingPointError(f"the validation loss is {nll} ({where}); lower lr")
+        self.epoch += 1
+        self.history.valid_loss.append(nll / tokens)
+        self.history.valid_perplexity.append(perplexity(nll, tokens))
+        bar.set_description(
+            f"epoch {self.epoch + 1}, perplexity {self.history.valid_perplexity[-1]:.2f}"
+        )
+        self._keep()
+
+    def _step(self, batch: Batch) -> str:
+        """Learn from one batch; give the place in words."""
+        step = len(self.history.loss)
+        rate = self.config.lr_at(step, self.steps)
+        where = f"epoch {self.epoch + 1}, step {step + 1}, lr {rate}"
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.zero_grad()
+        forcing = self.config.teacher_forcing_at(step, self.steps)
+        logits = self.model(batch, teacher_forcing=forcing, generator=self.generator)
+        nll, tokens = masked_cross_entropy(
+            logits, batch.tgt_out, batch.tgt_mask, label_smoothing=self.config.label_smoothing
+        )
+        loss = nll / tokens
+        # Looked at on its own: a loss of -log 0 has a finite gradient.
+        if not math.isfinite(loss.item()):
+            raise FloatingPointError(f"the loss is {loss.item()} ({where}); {_ADVICE}")
+        loss.backward()
+        try:
+            norm = clip_gradients(self.model.parameters(), self.config.max_norm)
+        except FloatingPointError as error:
+            raise FloatingPointError(f"{error} ({where}, loss {loss.item()}); {_ADVICE}") from None
+        self.optimizer.step()
+        self.history.loss.append(loss.item())
+        self.history.gradient_norm.append(norm)
+        return where
+
+    def _keep(self) -> None:
+        """Keep this epoch's weights if they are the best or among the last; use them at the end."""
+        weights = dict(self.model.named_parameters())
+        if self.config.patience is not None and self.history.best_epoch == self.epoch:
+            self.kept = {name: weight.detach().clone() for name, weight in weights.items()}
+        first = self.config.epochs - self.config.average_last
+        if self.config.average_last > 1 and self.epoch > first:
+            self.kept = {
+                name: weight.detach() + self.kept.get(name, 0) for name, weight in weights.items()
+            }
+        if self.finished and self.kept:
+            count = min(self.config.average_last, self.config.epochs)
+            with torch.no_grad():
+                for name, weight in weights.items():
+                    weight.copy_(self.kept[name] / count)
+
+    def save(self, folder: Path, languages: tuple[Language, Language] | None) -> None:
+        """Save everything that the rest of the run depends on."""
+        tensors = {"random.cpu": torch.get_rng_state(), "random.draws": self.generator.get_state()}
+        if self.device.type == "cuda":
+            tensors["random.cuda"] = torch.cuda.get_rng_state(self.device)
+        for number, moments in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"adam.{number}.{name}": value for name, value in moments.items()}
+        tensors |= {f"kept.{name}": weight for name, weight in self.kept.items()}
+        state = TrainingState(
+            self.config, self.history, self.epoch, self.finished, self.data, tensors
+        )
+        source, target = languages or (None, None)
+        save_checkpoint(self.model, folder, source=source, target=target, training=state)
+
+    def go_on(self, folder: Path) -> None:
+        """Take up the run that a folder holds, if it is this one."""
+        saved = load_checkpoint(folder, device=self.device)
+        state = saved.training
+        if state is None:
+            raise CheckpointError(
+                f"{folder} holds a model without the state of its training; train into another "
+                "folder"
+            )
+        for what, mine, theirs in (
+            ("model", describe(self.model), describe(saved.model)),
+            ("config", self.config, state.config),
+            ("data", self.data, state.data),
+        ):
+            if mine != theirs:
+                raise CheckpointError(
+                    f"{folder} holds the training of another {what}, {theirs!r:.300}, and not of "
+                    f"{mine!r:.300}; train into another folder, or delete this one"
+                )
+        self.model.load_state_dict(saved.model.state_dict())
+        self.history, self.epoch = state.history, state.epoch
+        self.generator.set_state(state.tensors["random.draws"])
+        torch.set_rng_state(state.tensors["random.cpu"])
+        if self.device.type == "cuda" and "random.cuda" in state.tensors:
+            torch.cuda.set_rng_state(state.tensors["random.cuda"], self.device)
+        moments: dict[int, dict[str, Tensor]] = {}
+        for name, value in state.tensors.items():
+            kind, _, rest = name.partition(".")
+            if kind == "adam":
+                number, _, moment = rest.partition(".")
+                moments.setdefault(int(number), {})[moment] = value
+            elif kind == "kept":
+                self.kept[rest] = value.to(self.device)
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
 
 
 def evaluate(

@@ -1,0 +1,316 @@
+"""Checkpoints: a model, its two languages and the state of its training, in a folder.
+
+Chapter: translation. ``checkpoint.json`` says what the model is made of and names the files that
+hold its tensors, with their hashes; they are safetensors, and nothing is a pickle. Replacing
+``checkpoint.json`` is the one moment at which a new checkpoint takes the place of an old one, so a
+process that is killed while it saves leaves the old one whole.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .. import __version__
+from ..models import LanguageModel, Seq2Seq
+from ..text import Language
+from .config import History, TrainConfig
+from .description import describe, rebuild
+
+FORMAT, SCHEMA = "seq2seq-tutor checkpoint", 1
+_FILE = "checkpoint.json"
+_TENSORS = re.compile(r"(?:weights|training)-[0-9a-f]{16}\.safetensors(?:\.tmp-\d+)?")
+
+
+class CheckpointError(ValueError):
+    """A folder does not hold a checkpoint that can be read, or not the one that was wanted.
+
+    >>> from seq2seq_tutor.training import CheckpointError
+    >>> issubclass(CheckpointError, ValueError)
+    True
+    """
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """How far a training run has come: all that ``fit`` needs to go on as if it had never stopped.
+
+    ``data`` is a hash of the data sets; ``tensors`` hold Adam's moments, the random states and, if
+    the config asks for them, the best or the summed weights.
+
+    >>> from seq2seq_tutor.training import History, TrainConfig, TrainingState
+    >>> TrainingState(TrainConfig(), History(), epoch=0, finished=False, data="").epoch
+    0
+    """
+
+    config: TrainConfig
+    history: History
+    epoch: int
+    finished: bool
+    data: str
+    tensors: Mapping[str, Tensor] = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a checkpoint holds: a model in eval mode and, where they were saved, the other parts.
+
+    >>> from seq2seq_tutor.models import LanguageModel
+    >>> from seq2seq_tutor.training import Checkpoint
+    >>> Checkpoint(LanguageModel(10, 3, 4)).source is None
+    True
+    """
+
+    model: Seq2Seq | LanguageModel
+    source: Language | None = None
+    target: Language | None = None
+    training: TrainingState | None = None
+
+
+def save_checkpoint(
+    model: Seq2Seq | LanguageModel,
+    folder: str | os.PathLike[str],
+    *,
+    source: Language | None = None,
+    target: Language | None = None,
+    training: TrainingState | None = None,
+) -> None:
+    """Save a model to a folder, whole or not at all; a checkpoint that is there is replaced.
+
+    ``source`` and ``target`` are the languages that its ids belong to; a language model has a
+    target alone. Tensors that are tied are stored once.
+
+    TypeError if a part is not of this package; ValueError if a language does not fit the model.
+    OSError if the folder can't be written: a checkpoint that is there stays as it is.
+
+    >>> import tempfile
+    >>> from seq2seq_tutor.models import Decoder, Encoder, Seq2Seq
+    >>> from seq2seq_tutor.training import load_checkpoint, save_checkpoint
+    >>> model = Seq2Seq(Encoder(10, 3, 4), Decoder(12, 3, 4))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_checkpoint(model, folder)
+    ...     again = load_checkpoint(folder).model
+    >>> bool((again.decoder.output.weight == model.decoder.output.weight).all())
+    True
+    """
+    if not isinstance(model, (Seq2Seq, LanguageModel)):
+        raise TypeError(
+            f"a checkpoint holds a Seq2Seq or LanguageModel, got {type(model).__name__}"
+        )
+    check_languages(model, source, target)
+    folder = Path(folder)
+    weights, tied = _parameters(model)
+    content: dict[str, Any] = {
+        "format": FORMAT,
+        "schema": SCHEMA,
+        "version": __version__,
+        "model": describe(model),
+        "tied": tied,
+        "source": describe(source),
+        "target": describe(target),
+        "training": None,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    content["weights"] = _write_tensors(folder, "weights", weights)
+    if training is not None:
+        content["training"] = {
+            "config": asdict(training.config),
+            "history": asdict(training.history),
+            "epoch": training.epoch,
+            "finished": training.finished,
+            "data": training.data,
+            "tensors": _write_tensors(folder, "training", training.tensors),
+        }
+    _write(folder / _FILE, json.dumps(content, ensure_ascii=False, indent=1).encode())
+    used = {content["weights"]["file"]}
+    if training is not None:
+        used.add(content["training"]["tensors"]["file"])
+    for path in folder.iterdir():
+        if path.name not in used and _TENSORS.fullmatch(path.name):
+            path.unlink(missing_ok=True)
+
+
+def load_checkpoint(
+    folder: str | os.PathLike[str], *, device: torch.device | str = "cpu"
+) -> Checkpoint:
+    """Load what ``save_checkpoint`` saved, with the model on ``device`` and in eval mode.
+
+    Wherever it was trained, it loads on a CPU. The caller's random state is untouched.
+
+    CheckpointError that says why if the folder holds no checkpoint, a damaged one, one of another
+    program or of a newer version of this one.
+
+    >>> from seq2seq_tutor.training import load_checkpoint
+    >>> load_checkpoint("nowhere")
+    Traceback (most recent call last):
+    ...
+    seq2seq_tutor.training.checkpoint.CheckpointError: there is no checkpoint in nowhere: ...
+    """
+    folder = Path(folder)
+    content = _read(folder)
+    try:
+        model = _model(folder, content)
+        source, target = (rebuild(content[side]) for side in ("source", "target"))
+        check_languages(model, source, target)
+        training = _training(folder, content["training"])
+    except CheckpointError:
+        raise
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise CheckpointError(
+            f"{folder / _FILE} can't be used: {type(error).__name__}: {error}"
+        ) from error
+    return Checkpoint(model.to(device).eval(), source, target, training)
+
+
+def has_checkpoint(folder: str | os.PathLike[str]) -> bool:
+    """Tell whether there is a checkpoint in a folder, whole or not."""
+    return (Path(folder) / _FILE).exists()
+
+
+def check_languages(
+    model: Seq2Seq | LanguageModel, source: Language | None, target: Language | None
+) -> None:
+    """Refuse languages whose ids are not the model's."""
+    sizes = {"target": model.decoder.vocab_size if isinstance(model, Seq2Seq) else model.vocab_size}
+    if isinstance(model, Seq2Seq):
+        sizes["source"] = model.encoder.vocab_size
+    for name, language in (("source", source), ("target", target)):
+        if language is None:
+            continue
+        if not isinstance(language, Language):
+            raise TypeError(f"{name} must be a Language, got {type(language).__name__}")
+        if name not in sizes:
+            raise ValueError("a language model has no source, only a target")
+        if len(language.vocab) != sizes[name]:
+            raise ValueError(
+                f"the {name} vocabulary has {len(language.vocab)} tokens, but the model was built "
+                f"with vocab_size={sizes[name]}; they don't belong together"
+            )
+
+
+def _parameters(model: nn.Module) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Give every parameter once by its name, and for each other name of it the first."""
+    first: dict[int, str] = {}
+    weights: dict[str, Tensor] = {}
+    tied: dict[str, str] = {}
+    for name, parameter in model.named_parameters(remove_duplicate=False):
+        if id(parameter) in first:
+            tied[name] = first[id(parameter)]
+        else:
+            first[id(parameter)] = name
+            weights[name] = parameter.detach()
+    return weights, tied
+
+
+def _model(folder: Path, content: dict[str, Any]) -> Seq2Seq | LanguageModel:
+    """Make the model and give it its weights; on "meta" nothing is drawn and nothing allocated."""
+    with torch.device("meta"):
+        model = rebuild(content["model"])
+    if not isinstance(model, (Seq2Seq, LanguageModel)):
+        raise CheckpointError(f"{folder / _FILE} describes no model, but a {type(model).__name__}")
+    weights = _read_tensors(folder, content["weights"])
+    # assign: the loaded tensors become the parameters, and a tensor under two names stays one.
+    model.load_state_dict(
+        weights | {name: weights[first] for name, first in content["tied"].items()}, assign=True
+    )
+    for name, first in content["tied"].items():
+        module, _, parameter = name.rpartition(".")
+        setattr(model.get_submodule(module), parameter, model.get_parameter(first))
+    return model
+
+
+def _training(folder: Path, content: dict[str, Any] | None) -> TrainingState | None:
+    """Give the state of the training, if there is one."""
+    if content is None:
+        return None
+    return TrainingState(
+        TrainConfig(**content["config"]),
+        History(**content["history"]),
+        content["epoch"],
+        content["finished"],
+        content["data"],
+        _read_tensors(folder, content["tensors"]),
+    )
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    """Read checkpoint.json, or say why it is none of ours."""
+    path = folder / _FILE
+    if folder.is_file():
+        raise CheckpointError(
+            f"{folder} is a file; a checkpoint is a folder with {_FILE} in it, and no other kind "
+            "is read"
+        )
+    if not path.exists():
+        raise CheckpointError(
+            f"there is no checkpoint in {folder}: no file {_FILE} "
+            f"{'in it' if folder.is_dir() else ', and no such folder'}"
+        )
+    try:
+        content = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise CheckpointError(f"{path} is damaged or not ours: {error}") from None
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise CheckpointError(f"{path} was not written by save_checkpoint")
+    schema = content.get("schema")
+    if schema != SCHEMA:
+        raise CheckpointError(
+            f"{path} has schema {schema!r} (written by version {content.get('version')}), and "
+            f"version {__version__} reads schema {SCHEMA}; install the version that wrote it"
+        )
+    return content
+
+
+def _write_tensors(folder: Path, kind: str, tensors: Mapping[str, Tensor]) -> dict[str, str]:
+    """Write tensors to a file that is named after its hash; give name and hash."""
+    from safetensors.torch import save
+
+    data = save({name: t.detach().cpu().contiguous() for name, t in tensors.items()})
+    digest = hashlib.sha256(data).hexdigest()
+    name = f"{kind}-{digest[:16]}.safetensors"
+    _write(folder / name, data)
+    return {"file": name, "sha256": digest}
+
+
+def _read_tensors(folder: Path, entry: dict[str, str]) -> dict[str, Tensor]:
+    """Read the tensors of a file if it is the very one that was written."""
+    from safetensors.torch import load
+
+    name = entry["file"]
+    if not _TENSORS.fullmatch(name):
+        raise CheckpointError(f"{folder / _FILE} names {name!r}, which is no file of a checkpoint")
+    path = folder / name
+    if not path.exists():
+        raise CheckpointError(f"{path} is missing, and {_FILE} beside it needs it; copy the folder")
+    data = path.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != entry["sha256"]:
+        raise CheckpointError(
+            f"{path} is not what was saved ({len(data)} bytes): its sha256 is {digest}, and "
+            f"{_FILE} says {entry['sha256']}; it was cut off or changed"
+        )
+    tensors: dict[str, Tensor] = load(data)
+    return tensors
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    temporary = path.with_name(f"{path.name}.tmp-{os.getpid()}")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise

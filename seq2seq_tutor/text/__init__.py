@@ -3,6 +3,7 @@
 Chapter: text preprocessing. Nothing here imports torch, and jieba is loaded on first use.
 """
 
+from .scripts import mostly_chinese
 from .tokenizers import CharTokenizer, JiebaTokenizer, Tokenizer, WordTokenizer, normalize
 from .vocab import BOS, EOS, PAD, SPECIAL_TOKENS, UNK, Language, Vocab
 
@@ -18,5 +19,6 @@ __all__ = [
     "Tokenizer",
     "Vocab",
     "WordTokenizer",
+    "mostly_chinese",
     "normalize",
 ]

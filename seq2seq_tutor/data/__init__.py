@@ -1,20 +1,37 @@
 """Data: sentence pairs, from files or made to a rule, and the batches they are put into.
 
-Chapters: text preprocessing (batches), encoder-decoder (the made tasks).
+``load`` reads a data set by its name, ``read_pairs`` a file of yours. Chapters: text preprocessing
+(batches), encoder-decoder (the made tasks), translation (real sentences).
 """
 
 from .batching import Batch, batches, collate, mask_from_lengths
-from .datasets import SentencePair
+from .catalogue import DATASETS, DataSet
+from .datasets import HSK_UNTRANSLATED, SentencePair, TaggedSentence, Utterance, load
+from .download import DownloadError, FileStatus, fetch, verify
+from .pairs import read_pairs, split_pairs, write_pairs
 from .tasks import copy_pairs, date_pairs, reverse_pairs, sort_pairs
 
 __all__ = [
+    "DATASETS",
+    "HSK_UNTRANSLATED",
     "Batch",
+    "DataSet",
+    "DownloadError",
+    "FileStatus",
     "SentencePair",
+    "TaggedSentence",
+    "Utterance",
     "batches",
     "collate",
     "copy_pairs",
     "date_pairs",
+    "fetch",
+    "load",
     "mask_from_lengths",
+    "read_pairs",
     "reverse_pairs",
     "sort_pairs",
+    "split_pairs",
+    "verify",
+    "write_pairs",
 ]

@@ -10,6 +10,9 @@ The rooms, in the order in which a sentence passes through them:
 6. ``seq2seq_tutor.metrics`` scores what came out.
 7. ``seq2seq_tutor.figures`` draws what it is given.
 
+Beside them, ``exercises`` judges answers, ``results`` holds what long runs found, and ``cli`` is
+the command line.
+
 Importing this package imports none of them; each room is imported where it is used.
 """
 

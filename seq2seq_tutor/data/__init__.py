@@ -5,7 +5,7 @@
 """
 
 from .batching import Batch, batches, collate, mask_from_lengths
-from .catalogue import DATASETS, DataSet
+from .catalogue import DATASETS, DataFile, DataSet, Source
 from .datasets import HSK_UNTRANSLATED, SentencePair, TaggedSentence, Utterance, load
 from .download import DownloadError, FileStatus, fetch, verify
 from .pairs import read_pairs, split_pairs, write_pairs
@@ -15,10 +15,12 @@ __all__ = [
     "DATASETS",
     "HSK_UNTRANSLATED",
     "Batch",
+    "DataFile",
     "DataSet",
     "DownloadError",
     "FileStatus",
     "SentencePair",
+    "Source",
     "TaggedSentence",
     "Utterance",
     "batches",

@@ -11,6 +11,10 @@ class Source(NamedTuple):
     """An address that a file is offered at.
 
     ``sha256`` is None where the file is rebuilt in place: then what it holds is checked.
+
+    >>> from seq2seq_tutor.data import DATASETS
+    >>> DATASETS["timemachine"].files[0].sources[0].url
+    'https://d2l-data.s3-accelerate.amazonaws.com/timemachine.txt'
     """
 
     url: str
@@ -22,6 +26,10 @@ class DataFile:
     """A file of a data set and the sources to try, in order.
 
     ``size`` is in bytes: exactly where ``sha256`` is known, at most otherwise.
+
+    >>> from seq2seq_tutor.data import DATASETS
+    >>> [file.name for file in DATASETS["snips"].files][:3]
+    ['train.seq.in', 'train.seq.out', 'train.label']
     """
 
     name: str

@@ -35,7 +35,7 @@ notebooks: .venv/installed  ## execute and store all chapters, or one: make note
 lint: .venv/installed  ## style, types, workflows, and the form of the stored notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy seq2seq_tutor tools
+	$(BIN)/mypy seq2seq_tutor tools benchmarks
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from .._checks import check_int, check_str
+from .._checks import check_int, check_number, check_str
 from ..data.batching import collate
 from ..models import DecoderState, Seq2Seq
 from ..text import EOS, SPECIAL_TOKENS, Language
@@ -125,9 +125,11 @@ class Translator:
             check_str(f"sentences[{number}]", sentence)
         check_int("beam_size", beam_size, minimum=1)
         check_int("n_best", n_best, minimum=1, maximum=beam_size)
+        check_number("length_penalty", length_penalty)
         if max_len is not None:
             check_int("max_len", max_len, minimum=1)
-        tokens = [self.source.tokenizer.tokenize(sentence) for sentence in sentences]
+        self.model.eval()
+        tokens = [self._tokenize(number, sentence) for number, sentence in enumerate(sentences)]
         results = [Translation("", (), (), 0.0, finished=True)] * len(sentences)
         # Of like length together, and with a limit that no companion has a say in.
         limits = {row: max_len or _limit(words) for row, words in enumerate(tokens) if words}
@@ -148,6 +150,13 @@ class Translator:
                 best, *others = (self._translation(tokens[row], h) for h in hypotheses)
                 results[row] = replace(best, alternatives=tuple(others))
         return results
+
+    def _tokenize(self, number: int, sentence: str) -> list[str]:
+        """Split a sentence, or say which one can't be read."""
+        try:
+            return self.source.tokenizer.tokenize(sentence)
+        except ValueError as error:
+            raise ValueError(f"sentences[{number}]: {error}") from None
 
     @torch.no_grad()
     def _start(self, token_lists: list[list[str]]) -> DecoderState:

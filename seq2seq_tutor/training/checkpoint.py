@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from .. import __version__
+from .._checks import check_int, is_int
 from ..models import LanguageModel, Seq2Seq
 from ..text import Language
 from .config import History, TrainConfig
@@ -27,7 +28,8 @@ from .description import describe, rebuild
 
 FORMAT, SCHEMA = "seq2seq-tutor checkpoint", 1
 _FILE = "checkpoint.json"
-_TENSORS = re.compile(r"(?:weights|training)-[0-9a-f]{16}\.safetensors(?:\.tmp-\d+)?")
+_TENSORS = re.compile(r"(?:weights|training)-[0-9a-f]{16}\.safetensors")
+_TEMPORARY = re.compile(rf"(?:{_TENSORS.pattern}|{re.escape(_FILE)})\.tmp-\d+")
 
 
 class CheckpointError(ValueError):
@@ -108,34 +110,37 @@ def save_checkpoint(
     check_languages(model, source, target)
     folder = Path(folder)
     weights, tied = _parameters(model)
+    description = describe(model)
+    _check_whole(model, description)
     content: dict[str, Any] = {
         "format": FORMAT,
         "schema": SCHEMA,
         "version": __version__,
-        "model": describe(model),
+        "model": description,
         "tied": tied,
         "source": describe(source),
         "target": describe(target),
         "training": None,
     }
     folder.mkdir(parents=True, exist_ok=True)
-    content["weights"] = _write_tensors(folder, "weights", weights)
-    if training is not None:
-        content["training"] = {
-            "config": asdict(training.config),
-            "history": asdict(training.history),
-            "epoch": training.epoch,
-            "finished": training.finished,
-            "data": training.data,
-            "tensors": _write_tensors(folder, "training", training.tensors),
-        }
-    _write(folder / _FILE, json.dumps(content, ensure_ascii=False, indent=1).encode())
-    used = {content["weights"]["file"]}
-    if training is not None:
-        used.add(content["training"]["tensors"]["file"])
-    for path in folder.iterdir():
-        if path.name not in used and _TENSORS.fullmatch(path.name):
-            path.unlink(missing_ok=True)
+    before = set(folder.iterdir())
+    try:
+        content["weights"] = _write_tensors(folder, "weights", weights)
+        if training is not None:
+            content["training"] = {
+                # describe: numpy's and torch's ints are ints to TrainConfig, but not to JSON
+                "config": {name: describe(item) for name, item in asdict(training.config).items()},
+                "history": asdict(training.history),
+                "epoch": training.epoch,
+                "finished": training.finished,
+                "data": training.data,
+                "tensors": _write_tensors(folder, "training", training.tensors),
+            }
+        _write(folder / _FILE, json.dumps(content, ensure_ascii=False, indent=1).encode())
+    except BaseException:
+        _remove_unused(folder, set(folder.iterdir()) - before)
+        raise
+    _remove_unused(folder, before)
 
 
 def load_checkpoint(
@@ -158,12 +163,20 @@ def load_checkpoint(
     content = _read(folder)
     try:
         model = _model(folder, content)
-        source, target = (rebuild(content[side]) for side in ("source", "target"))
+        with torch.device("meta"):  # where something else than a language would take no memory
+            source, target = (rebuild(content[side]) for side in ("source", "target"))
         check_languages(model, source, target)
         training = _training(folder, content["training"])
     except CheckpointError:
         raise
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        TypeError,
+        ValueError,
+        RuntimeError,
+    ) as error:
         raise CheckpointError(
             f"{folder / _FILE} can't be used: {type(error).__name__}: {error}"
         ) from error
@@ -210,13 +223,38 @@ def _parameters(model: nn.Module) -> tuple[dict[str, Tensor], dict[str, str]]:
     return weights, tied
 
 
+def _check_whole(model: nn.Module, description: Any) -> None:
+    """Refuse a model that is no longer what its constructor made: it could not be loaded."""
+    with torch.device("meta"):
+        made = rebuild(description)
+    sizes = {name: tuple(p.shape) for name, p in made.named_parameters()}
+    mine = {name: tuple(p.shape) for name, p in model.named_parameters(remove_duplicate=False)}
+    for name in sorted(sizes.keys() | mine.keys()):
+        if sizes.get(name) != mine.get(name):
+            raise ValueError(
+                f"the model's parameter {name} is {mine.get(name)}, but a {type(model).__name__} "
+                f"made of the same arguments has {sizes.get(name)}; a model that was changed after "
+                "it was made can't be made again, so save its state_dict instead"
+            )
+
+
+def _most_layers(description: Any) -> int:
+    """Give the highest number of layers that is asked for: each takes memory, even on "meta"."""
+    if not isinstance(description, dict):
+        return 0
+    layers = description.get("num_layers", 0)
+    return max([layers if is_int(layers) else 0, *map(_most_layers, description.values())])
+
+
 def _model(folder: Path, content: dict[str, Any]) -> Seq2Seq | LanguageModel:
     """Make the model and give it its weights; on "meta" nothing is drawn and nothing allocated."""
+    weights = _read_tensors(folder, content["weights"])
+    if _most_layers(content) > len(weights):
+        raise CheckpointError(f"{folder / _FILE} describes more layers than there are weights for")
     with torch.device("meta"):
         model = rebuild(content["model"])
     if not isinstance(model, (Seq2Seq, LanguageModel)):
         raise CheckpointError(f"{folder / _FILE} describes no model, but a {type(model).__name__}")
-    weights = _read_tensors(folder, content["weights"])
     # assign: the loaded tensors become the parameters, and a tensor under two names stays one.
     model.load_state_dict(
         weights | {name: weights[first] for name, first in content["tied"].items()}, assign=True
@@ -231,9 +269,10 @@ def _training(folder: Path, content: dict[str, Any] | None) -> TrainingState | N
     """Give the state of the training, if there is one."""
     if content is None:
         return None
+    check_int("epoch", content["epoch"], minimum=0)
     return TrainingState(
         TrainConfig(**content["config"]),
-        History(**content["history"]),
+        History(**{name: list(map(float, of)) for name, of in content["history"].items()}),
         content["epoch"],
         content["finished"],
         content["data"],
@@ -252,11 +291,11 @@ def _read(folder: Path) -> dict[str, Any]:
     if not path.exists():
         raise CheckpointError(
             f"there is no checkpoint in {folder}: no file {_FILE} "
-            f"{'in it' if folder.is_dir() else ', and no such folder'}"
+            f"{'in it' if folder.is_dir() else 'and no such folder'}"
         )
     try:
         content = json.loads(path.read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} is damaged or not ours: {error}") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise CheckpointError(f"{path} was not written by save_checkpoint")
@@ -282,6 +321,7 @@ def _write_tensors(folder: Path, kind: str, tensors: Mapping[str, Tensor]) -> di
 
 def _read_tensors(folder: Path, entry: dict[str, str]) -> dict[str, Tensor]:
     """Read the tensors of a file if it is the very one that was written."""
+    from safetensors import SafetensorError
     from safetensors.torch import load
 
     name = entry["file"]
@@ -297,8 +337,22 @@ def _read_tensors(folder: Path, entry: dict[str, str]) -> dict[str, Tensor]:
             f"{path} is not what was saved ({len(data)} bytes): its sha256 is {digest}, and "
             f"{_FILE} says {entry['sha256']}; it was cut off or changed"
         )
-    tensors: dict[str, Tensor] = load(data)
+    try:
+        tensors: dict[str, Tensor] = load(data)
+    except SafetensorError as error:
+        raise CheckpointError(f"{path} holds no safetensors: {error}") from None
     return tensors
+
+
+def _remove_unused(folder: Path, paths: Iterable[Path]) -> None:
+    """Remove those of the paths that ``save_checkpoint`` wrote and its last file does not name."""
+    # Read again, and not remembered: a Ctrl-C may come just after the file was replaced.
+    named = (folder / _FILE).read_bytes() if has_checkpoint(folder) else b""
+    for path in paths:
+        ours = _TENSORS.fullmatch(path.name) or _TEMPORARY.fullmatch(path.name)
+        if ours and path.name.encode() not in named:
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def _write(path: Path, data: bytes) -> None:

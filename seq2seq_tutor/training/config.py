@@ -71,7 +71,8 @@ class TrainConfig:
                 f"average_last={self.average_last} the mean of the last; choose one of them"
             )
         check_int("seed", self.seed, minimum=0)
-        self.lr_at(0, steps=1)  # an exponential schedule refuses an end of 0
+        # An exponential schedule refuses an end of 0.
+        anneal(self.lr_schedule, 0.0, start=self.lr, end=self.lr_end)
         self.teacher_forcing_at(0, steps=1)
 
     def lr_at(self, step: int, steps: int) -> float:

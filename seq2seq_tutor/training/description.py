@@ -56,7 +56,8 @@ def describe(value: Any) -> Any:
     """
     cls = type(value)
     if _CLASSES.get(cls.__name__) is cls:
-        arguments = inspect.signature(cls).parameters
+        # A module without a constructor of its own has nn.Module's, which takes *args, **kwargs.
+        arguments = [] if cls.__init__ is nn.Module.__init__ else inspect.signature(cls).parameters
         return {"type": cls.__name__} | {name: describe(getattr(value, name)) for name in arguments}
     if isinstance(value, nn.Dropout):
         return value.p

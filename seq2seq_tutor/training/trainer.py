@@ -8,7 +8,9 @@ import json
 import math
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -93,19 +95,18 @@ def fit(
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(config.seed)
         run = _Run(model, train, valid, config)
-        if folder is not None and has_checkpoint(folder):
-            run.go_on(Path(folder))
-        elif folder is not None:
-            run.save(Path(folder), languages)  # what can't be saved is known before the work
-        bar = tqdm(
-            desc=f"epoch {run.epoch + 1}",
-            initial=len(run.history.loss),
-            total=run.steps,
-            leave=False,
-            **({} if progress else {"disable": True}),  # else TQDM_DISABLE decides
-        )
         try:
-            with bar:
+            if folder is not None and has_checkpoint(folder):
+                run.go_on(Path(folder), languages)
+            elif folder is not None:
+                run.save(Path(folder), languages)  # what can't be saved is known before the work
+            with tqdm(
+                desc=f"epoch {run.epoch + 1}",
+                initial=len(run.history.loss),
+                total=run.steps,
+                leave=False,
+                **({} if progress else {"disable": True}),  # else TQDM_DISABLE decides
+            ) as bar:
                 while not run.finished:
                     run.run_epoch(bar)
                     if folder is not None:
@@ -217,7 +218,7 @@ class _Run:
         source, target = languages or (None, None)
         save_checkpoint(self.model, folder, source=source, target=target, training=state)
 
-    def go_on(self, folder: Path) -> None:
+    def go_on(self, folder: Path, languages: tuple[Language, Language] | None) -> None:
         """Take up the run that a folder holds, if it is this one."""
         saved = load_checkpoint(folder, device=self.device)
         state = saved.training
@@ -226,17 +227,34 @@ class _Run:
                 f"{folder} holds a model without the state of its training; train into another "
                 "folder"
             )
+        source, target = languages or (None, None)
         for what, mine, theirs in (
             ("model", describe(self.model), describe(saved.model)),
-            ("config", self.config, state.config),
-            ("data", self.data, state.data),
+            ("config", asdict(self.config), asdict(state.config)),
+            # A tied parameter has one name here, and an untied one two.
+            ("kind of parameters", _kinds(self.model), _kinds(saved.model)),
+            ("data", {"sha256": self.data}, {"sha256": state.data}),
+            (
+                "pair of languages",
+                {"source": describe(source), "target": describe(target)},
+                {"source": describe(saved.source), "target": describe(saved.target)},
+            ),
         ):
-            if mine != theirs:
+            if different := _differences(mine, theirs):
                 raise CheckpointError(
-                    f"{folder} holds the training of another {what}, {theirs!r:.300}, and not of "
-                    f"{mine!r:.300}; train into another folder, or delete this one"
+                    f"{folder} holds the training of another {what}: {'; '.join(different)}; "
+                    "train into another folder, or delete this one"
                 )
-        self.model.load_state_dict(saved.model.state_dict())
+        try:
+            self._take_up(saved.model, state)
+        except (KeyError, ValueError, RuntimeError) as error:
+            raise CheckpointError(
+                f"{folder} holds a training that can't go on: {type(error).__name__}: {error}"
+            ) from error
+
+    def _take_up(self, model: torch.nn.Module, state: TrainingState) -> None:
+        """Become what was saved."""
+        self.model.load_state_dict(model.state_dict())
         self.history, self.epoch = state.history, state.epoch
         self.generator.set_state(state.tensors["random.draws"])
         torch.set_rng_state(state.tensors["random.cpu"])
@@ -252,6 +270,23 @@ class _Run:
                 self.kept[rest] = value.to(self.device)
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
+
+
+def _differences(mine: dict[str, Any], theirs: dict[str, Any], at: str = "") -> list[str]:
+    """Name the parts in which two descriptions differ, each with its two values."""
+    found = []
+    for name in sorted(mine.keys() | theirs.keys()):
+        here, there = mine.get(name), theirs.get(name)
+        if isinstance(here, dict) and isinstance(there, dict):
+            found += _differences(here, there, f"{at}{name}.")
+        elif here != there:
+            found.append(f"{at}{name} is {there!r:.80} there and {here!r:.80} here")
+    return found
+
+
+def _kinds(model: torch.nn.Module) -> dict[str, str]:
+    """Give the name of each parameter's numbers."""
+    return {name: str(parameter.dtype) for name, parameter in model.named_parameters()}
 
 
 def evaluate(

@@ -1,5 +1,7 @@
-import dataclasses
+import os
 import random
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -17,26 +19,8 @@ from seq2seq_tutor.training import (
     masked_cross_entropy,
 )
 
-from ..networks import DECODERS, decoder_of
-
-PAIRS = [([4, 5], [5, 4]), ([6], [6]), ([7, 4, 5], [5, 4, 7]), ([], []), ([5, 6], [6, 5])]
-
-
-def small_model(*, kind="initial", dropout=0.0, hidden_size=8, embed_size=8, seed=0):
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        encoder = Encoder(9, embed_size, hidden_size, dropout=dropout)
-        options = {"memory_size": hidden_size, "dropout": dropout}
-        return Seq2Seq(encoder, decoder_of(kind, 9, embed_size, hidden_size, **options))
-
-
-def weights_of(model):
-    return torch.cat([p.detach().flatten() for p in model.parameters()])
-
-
-def strings(n, *, seed, max_len=4):
-    generator = random.Random(seed)
-    return [generator.choices(range(4, 9), k=generator.randint(1, max_len)) for _ in range(n)]
+from ..networks import DECODERS
+from .small import PAIRS, small_model, strings, weights_of
 
 
 def exactly_right(model, pairs):
@@ -277,35 +261,6 @@ def test_evaluate_refuses_what_fit_refuses():
         evaluate(small_model(), [([4], [9])])
 
 
-@pytest.mark.parametrize(
-    ("options", "error", "message"),
-    [
-        ({"epochs": -1}, ValueError, "epochs must be at least 0, got -1"),
-        ({"epochs": 1.5}, TypeError, "epochs must be an int, got 1.5"),
-        ({"batch_size": 0}, ValueError, "batch_size must be at least 1, got 0"),
-        ({"batch_size": True}, TypeError, "batch_size must be an int, got True"),
-        ({"lr": 0.0}, ValueError, "lr must be greater than 0.*, got 0.0"),
-        ({"lr": -1e-3}, ValueError, "lr must be greater than 0.*, got -0.001"),
-        ({"lr": float("nan")}, ValueError, "lr must be finite, got nan"),
-        ({"max_norm": 0}, ValueError, "max_norm must be greater than 0.*, got 0"),
-        ({"teacher_forcing": -0.5}, ValueError, "teacher_forcing must be at least 0.*, got -0.5"),
-        ({"teacher_forcing": 1.5}, ValueError, "teacher_forcing .* at most 1, got 1.5"),
-        ({"label_smoothing": -0.5}, ValueError, "label_smoothing must be at least 0"),
-        ({"label_smoothing": 1.0}, ValueError, "label_smoothing must be below 1.*, got 1.0"),
-        ({"seed": -1}, ValueError, "seed must be at least 0, got -1"),
-        ({"seed": 1.0}, TypeError, "seed must be an int, got 1.0"),
-    ],
-)
-def test_config_refuses(options, error, message):
-    with pytest.raises(error, match=message):
-        TrainConfig(**options)
-
-
-def test_config_is_frozen():
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        TrainConfig().lr = 1.0
-
-
 def test_progress_is_silent_unless_asked_for(capfd):
     fit(small_model(), PAIRS, PAIRS, TrainConfig(epochs=1))
     assert capfd.readouterr() == ("", "")
@@ -405,3 +360,88 @@ def test_pairs_may_come_from_an_iterator():
 def test_fit_refuses_what_is_no_seq2seq():
     with pytest.raises(TypeError, match="fit trains a Seq2Seq, got Linear"):
         fit(torch.nn.Linear(2, 2), PAIRS, PAIRS, TrainConfig(epochs=1))
+
+
+# What is learnt from TRAIN is wrong for VALID after a few epochs: the loss there falls, then rises.
+TRAIN = list(zip(strings(12, seed=0), strings(12, seed=1), strict=True))
+VALID = list(zip(strings(12, seed=2), strings(12, seed=3), strict=True))
+
+
+def weights_after_each_epoch(monkeypatch, config):
+    """Train; give the weights as they were when each validation began, at the end, and the rest."""
+    snapshots = []
+    trainer = sys.modules[fit.__module__]
+    real = trainer._sum_nll
+
+    def spy(model, of):
+        snapshots.append(weights_of(model))
+        return real(model, of)
+
+    model = small_model(dropout=0.2)
+    with monkeypatch.context() as patch:
+        patch.setattr(trainer, "_sum_nll", spy)
+        history = fit(model, TRAIN, VALID, config)
+    return snapshots, weights_of(model), history
+
+
+@pytest.mark.parametrize("patience", [1, 2, 3, 100])
+def test_patience_gives_the_best_epochs_weights_and_stops_in_time(monkeypatch, patience):
+    options = {"epochs": 16, "batch_size": 6, "lr": 0.03, "lr_schedule": "constant"}
+    every, last, free = weights_after_each_epoch(monkeypatch, TrainConfig(**options))
+    best = free.best_epoch
+    assert 1 < best < 16 - 3
+    assert torch.equal(last, every[-1])
+    snapshots, kept, history = weights_after_each_epoch(
+        monkeypatch, TrainConfig(**options, patience=patience)
+    )
+    waits = [epoch - history.best_epoch for epoch in (len(history.valid_loss),)]
+    assert waits == [patience] if patience < 100 else len(history.valid_loss) == 16
+    assert history.valid_loss == free.valid_loss[: len(snapshots)]
+    assert torch.equal(kept, every[history.best_epoch - 1])
+    assert not torch.equal(kept, snapshots[-1])
+    if patience == 100:
+        assert history.best_epoch == best
+
+
+@pytest.mark.parametrize("last", [1, 2, 3, 5, 9])
+def test_the_average_is_the_mean_of_the_last_epochs_weights(monkeypatch, last):
+    config = TrainConfig(epochs=5, batch_size=4, lr=0.03, average_last=last)
+    snapshots, found, history = weights_after_each_epoch(monkeypatch, config)
+    assert len(snapshots) == len(history.valid_loss) == 5
+    mean = torch.stack(snapshots[-last:]).double().mean(dim=0)
+    torch.testing.assert_close(found.double(), mean, rtol=0, atol=1e-6)
+    if last > 1:
+        assert (found - snapshots[-1]).abs().max() > 1e-4
+
+
+def test_the_schedule_of_teacher_forcing_reaches_the_model(monkeypatch):
+    seen = []
+    forward = Seq2Seq.forward
+
+    def spy(self, batch, *, teacher_forcing=1.0, generator=None):
+        seen.append((self.training, teacher_forcing))
+        return forward(self, batch, teacher_forcing=teacher_forcing, generator=generator)
+
+    monkeypatch.setattr(Seq2Seq, "forward", spy)
+    config = TrainConfig(
+        epochs=2, batch_size=3, teacher_forcing=1.0, teacher_forcing_end=0.2, warmup=0.5
+    )
+    fit(small_model(), PAIRS, PAIRS, config)
+    assert [p for training, p in seen if training] == pytest.approx([1.0, 0.8, 0.6, 0.4])
+    assert {p for training, p in seen if not training} == {1.0}
+
+
+def test_the_bar_is_silenced_by_the_environment():
+    program = (
+        "from seq2seq_tutor.training import TrainConfig, fit\n"
+        "from tests.training.small import PAIRS, small_model\n"
+        "fit(small_model(), PAIRS, PAIRS, TrainConfig(epochs=1), progress=True)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"TQDM_DISABLE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("", "")

@@ -15,7 +15,8 @@ from .._checks import check_int, check_number, check_str
 from ..data.batching import collate
 from ..models import DecoderState, Seq2Seq
 from ..text import EOS, SPECIAL_TOKENS, Language
-from ..training.checkpoint import CheckpointError, check_languages, has_checkpoint, load_checkpoint
+from ..training.checkpoint import check_languages, has_checkpoint, load_checkpoint
+from ..training.storage import CheckpointError
 from .beam import beam_search
 from .hypothesis import Hypothesis
 

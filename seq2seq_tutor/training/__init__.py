@@ -5,15 +5,17 @@ Chapters: padding and loss, teacher forcing, translation (checkpoints).
 
 from .checkpoint import (
     Checkpoint,
-    CheckpointError,
     TrainingState,
     load_checkpoint,
     save_checkpoint,
 )
 from .config import History, TrainConfig
+from .evaluation import evaluate
+from .gradients import clip_gradients
 from .loss import masked_cross_entropy
 from .schedules import anneal
-from .trainer import TrainingInterrupted, clip_gradients, evaluate, fit
+from .storage import CheckpointError
+from .trainer import TrainingInterrupted, fit
 
 __all__ = [
     "Checkpoint",

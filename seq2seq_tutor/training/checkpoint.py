@@ -6,12 +6,9 @@ hold its tensors, with their hashes; they are safetensors, and nothing is a pick
 process that is killed while it saves leaves the old one whole.
 """
 
-import contextlib
-import hashlib
 import json
 import os
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,20 +22,16 @@ from ..models import LanguageModel, Seq2Seq
 from ..text import Language
 from .config import History, TrainConfig
 from .description import describe, rebuild
+from .storage import (
+    NAME,
+    CheckpointError,
+    read_tensors,
+    remove_unused,
+    write_file,
+    write_tensors,
+)
 
 FORMAT, SCHEMA = "seq2seq-tutor checkpoint", 1
-_FILE = "checkpoint.json"
-_TENSORS = re.compile(r"(?:weights|training)-[0-9a-f]{16}\.safetensors")
-_TEMPORARY = re.compile(rf"(?:{_TENSORS.pattern}|{re.escape(_FILE)})\.tmp-\d+")
-
-
-class CheckpointError(ValueError):
-    """A folder does not hold a checkpoint that can be read, or not the one that was wanted.
-
-    >>> from seq2seq_tutor.training import CheckpointError
-    >>> issubclass(CheckpointError, ValueError)
-    True
-    """
 
 
 @dataclass(frozen=True)
@@ -125,7 +118,7 @@ def save_checkpoint(
     folder.mkdir(parents=True, exist_ok=True)
     before = set(folder.iterdir())
     try:
-        content["weights"] = _write_tensors(folder, "weights", weights)
+        content["weights"] = write_tensors(folder, "weights", weights)
         if training is not None:
             content["training"] = {
                 # describe: numpy's and torch's ints are ints to TrainConfig, but not to JSON
@@ -134,13 +127,13 @@ def save_checkpoint(
                 "epoch": training.epoch,
                 "finished": training.finished,
                 "data": training.data,
-                "tensors": _write_tensors(folder, "training", training.tensors),
+                "tensors": write_tensors(folder, "training", training.tensors),
             }
-        _write(folder / _FILE, json.dumps(content, ensure_ascii=False, indent=1).encode())
+        write_file(folder / NAME, json.dumps(content, ensure_ascii=False, indent=1).encode())
     except BaseException:
-        _remove_unused(folder, set(folder.iterdir()) - before)
+        remove_unused(folder, set(folder.iterdir()) - before)
         raise
-    _remove_unused(folder, before)
+    remove_unused(folder, before)
 
 
 def load_checkpoint(
@@ -157,7 +150,7 @@ def load_checkpoint(
     >>> load_checkpoint("nowhere")
     Traceback (most recent call last):
     ...
-    seq2seq_tutor.training.checkpoint.CheckpointError: there is no checkpoint in nowhere: ...
+    seq2seq_tutor.training.storage.CheckpointError: there is no checkpoint in nowhere: ...
     """
     folder = Path(folder)
     content = _read(folder)
@@ -178,14 +171,14 @@ def load_checkpoint(
         RuntimeError,
     ) as error:
         raise CheckpointError(
-            f"{folder / _FILE} can't be used: {type(error).__name__}: {error}"
+            f"{folder / NAME} can't be used: {type(error).__name__}: {error}"
         ) from error
     return Checkpoint(model.to(device).eval(), source, target, training)
 
 
 def has_checkpoint(folder: str | os.PathLike[str]) -> bool:
     """Tell whether there is a checkpoint in a folder, whole or not."""
-    return (Path(folder) / _FILE).exists()
+    return (Path(folder) / NAME).exists()
 
 
 def check_languages(
@@ -248,13 +241,13 @@ def _most_layers(description: Any) -> int:
 
 def _model(folder: Path, content: dict[str, Any]) -> Seq2Seq | LanguageModel:
     """Make the model and give it its weights; on "meta" nothing is drawn and nothing allocated."""
-    weights = _read_tensors(folder, content["weights"])
+    weights = read_tensors(folder, content["weights"])
     if _most_layers(content) > len(weights):
-        raise CheckpointError(f"{folder / _FILE} describes more layers than there are weights for")
+        raise CheckpointError(f"{folder / NAME} describes more layers than there are weights for")
     with torch.device("meta"):
         model = rebuild(content["model"])
     if not isinstance(model, (Seq2Seq, LanguageModel)):
-        raise CheckpointError(f"{folder / _FILE} describes no model, but a {type(model).__name__}")
+        raise CheckpointError(f"{folder / NAME} describes no model, but a {type(model).__name__}")
     # assign: the loaded tensors become the parameters, and a tensor under two names stays one.
     model.load_state_dict(
         weights | {name: weights[first] for name, first in content["tied"].items()}, assign=True
@@ -276,21 +269,21 @@ def _training(folder: Path, content: dict[str, Any] | None) -> TrainingState | N
         content["epoch"],
         content["finished"],
         content["data"],
-        _read_tensors(folder, content["tensors"]),
+        read_tensors(folder, content["tensors"]),
     )
 
 
 def _read(folder: Path) -> dict[str, Any]:
     """Read checkpoint.json, or say why it is none of ours."""
-    path = folder / _FILE
+    path = folder / NAME
     if folder.is_file():
         raise CheckpointError(
-            f"{folder} is a file; a checkpoint is a folder with {_FILE} in it, and no other kind "
+            f"{folder} is a file; a checkpoint is a folder with {NAME} in it, and no other kind "
             "is read"
         )
     if not path.exists():
         raise CheckpointError(
-            f"there is no checkpoint in {folder}: no file {_FILE} "
+            f"there is no checkpoint in {folder}: no file {NAME} "
             f"{'in it' if folder.is_dir() else 'and no such folder'}"
         )
     try:
@@ -306,65 +299,3 @@ def _read(folder: Path) -> dict[str, Any]:
             f"version {__version__} reads schema {SCHEMA}; install the version that wrote it"
         )
     return content
-
-
-def _write_tensors(folder: Path, kind: str, tensors: Mapping[str, Tensor]) -> dict[str, str]:
-    """Write tensors to a file that is named after its hash; give name and hash."""
-    from safetensors.torch import save
-
-    data = save({name: t.detach().cpu().contiguous() for name, t in tensors.items()})
-    digest = hashlib.sha256(data).hexdigest()
-    name = f"{kind}-{digest[:16]}.safetensors"
-    _write(folder / name, data)
-    return {"file": name, "sha256": digest}
-
-
-def _read_tensors(folder: Path, entry: dict[str, str]) -> dict[str, Tensor]:
-    """Read the tensors of a file if it is the very one that was written."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load
-
-    name = entry["file"]
-    if not _TENSORS.fullmatch(name):
-        raise CheckpointError(f"{folder / _FILE} names {name!r}, which is no file of a checkpoint")
-    path = folder / name
-    if not path.exists():
-        raise CheckpointError(f"{path} is missing, and {_FILE} beside it needs it; copy the folder")
-    data = path.read_bytes()
-    digest = hashlib.sha256(data).hexdigest()
-    if digest != entry["sha256"]:
-        raise CheckpointError(
-            f"{path} is not what was saved ({len(data)} bytes): its sha256 is {digest}, and "
-            f"{_FILE} says {entry['sha256']}; it was cut off or changed"
-        )
-    try:
-        tensors: dict[str, Tensor] = load(data)
-    except SafetensorError as error:
-        raise CheckpointError(f"{path} holds no safetensors: {error}") from None
-    return tensors
-
-
-def _remove_unused(folder: Path, paths: Iterable[Path]) -> None:
-    """Remove those of the paths that ``save_checkpoint`` wrote and its last file does not name."""
-    # Read again, and not remembered: a Ctrl-C may come just after the file was replaced.
-    named = (folder / _FILE).read_bytes() if has_checkpoint(folder) else b""
-    for path in paths:
-        ours = _TENSORS.fullmatch(path.name) or _TEMPORARY.fullmatch(path.name)
-        if ours and path.name.encode() not in named:
-            with contextlib.suppress(OSError):
-                path.unlink()
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    temporary = path.with_name(f"{path.name}.tmp-{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import seq2seq_tutor
+import seq2seq_tutor.training.run as training_run
 from seq2seq_tutor.training import (
     CheckpointError,
     TrainConfig,
@@ -294,10 +295,10 @@ def test_what_cannot_be_saved_is_known_before_the_first_step(tmp_path, monkeypat
         ("torch.optim.Adam.step", 1, 0, 0),
         ("torch.optim.Adam.step", 5, 4, 1),
         ("torch.Tensor.backward", 6, 5, 1),
-        ("seq2seq_tutor.training.trainer.masked_cross_entropy", 2, 1, 0),
-        ("seq2seq_tutor.training.trainer._sum_nll", 2, 6, 1),
-        ("seq2seq_tutor.training.trainer.save_checkpoint", 1, 0, 0),
-        ("seq2seq_tutor.training.trainer.save_checkpoint", 3, 6, 2),
+        ("seq2seq_tutor.training.run.masked_cross_entropy", 2, 1, 0),
+        ("seq2seq_tutor.training.run.sum_nll", 2, 6, 1),
+        ("seq2seq_tutor.training.run.save_checkpoint", 1, 0, 0),
+        ("seq2seq_tutor.training.run.save_checkpoint", 3, 6, 2),
         ("pathlib.Path.replace", 5, 3, 1),
     ],
 )
@@ -318,7 +319,7 @@ def test_ctrl_c_leaves_a_history_a_model_in_eval_mode_and_a_run_that_goes_on(
         "torch.optim.Adam": torch.optim.Adam,
         "torch.Tensor": torch.Tensor,
         "pathlib.Path": Path,
-        "seq2seq_tutor.training.trainer": sys.modules[fit.__module__],
+        "seq2seq_tutor.training.run": training_run,
     }[owner]
     real, calls = getattr(target, name), []
 

@@ -17,6 +17,7 @@ from seq2seq_tutor.training import (
     evaluate,
     fit,
     masked_cross_entropy,
+    run,
 )
 
 from ..networks import DECODERS
@@ -226,9 +227,9 @@ def test_training_that_diverges_late_names_its_epoch_and_step(monkeypatch):
     def loss(*arguments, **options):
         calls.append(None)
         nll, tokens = masked_cross_entropy(*arguments, **options)
-        return nll * (float("nan") if len(calls) == 5 else 1.0), tokens
+        return nll * (float("nan") if len(calls) == 4 else 1.0), tokens
 
-    monkeypatch.setattr("seq2seq_tutor.training.trainer.masked_cross_entropy", loss)
+    monkeypatch.setattr("seq2seq_tutor.training.run.masked_cross_entropy", loss)
     with pytest.raises(FloatingPointError, match="epoch 2, step 4, lr "):
         fit(small_model(), PAIRS, PAIRS[:1], TrainConfig(epochs=3, batch_size=2))
 
@@ -370,8 +371,7 @@ VALID = list(zip(strings(12, seed=2), strings(12, seed=3), strict=True))
 def weights_after_each_epoch(monkeypatch, config):
     """Train; give the weights as they were when each validation began, at the end, and the rest."""
     snapshots = []
-    trainer = sys.modules[fit.__module__]
-    real = trainer._sum_nll
+    real = run.sum_nll
 
     def spy(model, of):
         snapshots.append(weights_of(model))
@@ -379,7 +379,7 @@ def weights_after_each_epoch(monkeypatch, config):
 
     model = small_model(dropout=0.2)
     with monkeypatch.context() as patch:
-        patch.setattr(trainer, "_sum_nll", spy)
+        patch.setattr(run, "sum_nll", spy)
         history = fit(model, TRAIN, VALID, config)
     return snapshots, weights_of(model), history
 

@@ -60,7 +60,7 @@ serve: .venv/installed  ## serve the built book at http://127.0.0.1:8000
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
 
 clean:  ## remove what was built, .venv included
-	rm -rf .venv _build *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv _build build *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # The stamp is written last, so a failed installation is tried again. jieba has no wheel: like this
 # package it is built with the pinned setuptools, not with whatever is newest today.

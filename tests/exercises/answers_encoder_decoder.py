@@ -2,10 +2,8 @@
 
 import dataclasses
 
-import pytest
 import torch
 
-from seq2seq_tutor.exercises.checking import exercises, judge
 from seq2seq_tutor.models import Decoder, DecoderState, Encoder, GRUCell, Seq2Seq, StepOutput
 
 
@@ -162,37 +160,3 @@ MISTAKES = {
         (model_of()(9, 11, 3, 4), "raised TypeError"),
     ],
 }
-
-
-def test_every_exercise_is_here():
-    assert set(SOLUTIONS) == set(STUBS) == set(MISTAKES) == set(exercises("encoder_decoder"))
-
-
-@pytest.mark.parametrize("name", SOLUTIONS)
-def test_the_solution_is_right(name):
-    assert str(judge(name, SOLUTIONS[name])) == f"{name}: right."
-
-
-@pytest.mark.parametrize("name", STUBS)
-def test_the_stub_is_no_answer(name):
-    assert str(judge(name, STUBS[name])) == f"{name}: no answer yet."
-
-
-@pytest.mark.parametrize(
-    ("name", "answer", "phrase"),
-    [(name, *mistake) for name, mistakes in MISTAKES.items() for mistake in mistakes],
-)
-def test_a_mistake_is_told_by_its_symptom(name, answer, phrase):
-    verdict = judge(name, answer)
-    assert verdict.outcome == "not yet"
-    assert phrase in verdict.reason
-    assert GIVEN_AWAY[name] not in verdict.reason
-
-
-def test_the_ids_of_the_empty_source_may_be_a_tensor():
-    assert judge("encoder_decoder.1", (7, False, torch.tensor([2]))).outcome == "right"
-
-
-def test_a_step_that_spoils_what_it_is_given_spoils_no_later_check():
-    assert judge("encoder_decoder.3", step_in_place).outcome == "not yet"
-    assert judge("encoder_decoder.3", step_of()).outcome == "right"

@@ -1,11 +1,9 @@
 """The exercises of translation: the solution passes, typical mistakes are told apart."""
 
-import pytest
 import torch
 
 from seq2seq_tutor.data import collate
 from seq2seq_tutor.decoding import beam_search
-from seq2seq_tutor.exercises.checking import exercises, judge
 
 
 def leaks(train, test):
@@ -125,36 +123,3 @@ MISTAKES = {
         (lambda model, text: [], "raised TypeError"),
     ],
 }
-
-
-def test_every_exercise_is_here():
-    assert set(SOLUTIONS) == set(STUBS) == set(MISTAKES) == set(exercises("translation"))
-
-
-@pytest.mark.parametrize("name", SOLUTIONS)
-def test_the_solution_is_right(name):
-    assert str(judge(name, SOLUTIONS[name])) == f"{name}: right."
-
-
-@pytest.mark.parametrize("name", STUBS)
-def test_the_stub_is_no_answer(name):
-    assert str(judge(name, STUBS[name])) == f"{name}: no answer yet."
-
-
-@pytest.mark.parametrize(
-    ("name", "answer", "phrase"),
-    [(name, *mistake) for name, mistakes in MISTAKES.items() for mistake in mistakes],
-)
-def test_a_mistake_is_told_by_its_symptom(name, answer, phrase):
-    verdict = judge(name, answer)
-    assert verdict.outcome == "not yet"
-    assert phrase in verdict.reason
-    assert GIVEN_AWAY[name] not in verdict.reason
-
-
-def test_an_empty_text_must_not_reach_the_model():
-    def asks_first(model, source, target, text, n):
-        found = best(model, source, target, text, n, check=False)
-        return found if text.strip() else [("", 0.0)]
-
-    assert "asked the model" in judge("translation.4", asks_first).reason

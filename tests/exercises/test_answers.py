@@ -1,0 +1,66 @@
+"""Every exercise: its solution passes, its stub is none, typical mistakes are told apart.
+
+The answers are in ``answers_CHAPTER.py``, one module a chapter.
+"""
+
+import pytest
+import torch
+
+from seq2seq_tutor.exercises.checking import chapters, exercises, judge
+
+from . import answers_encoder_decoder, answers_translation
+
+ANSWERS = {
+    "encoder_decoder": answers_encoder_decoder,
+    "translation": answers_translation,
+}
+
+
+def of_all(kind):
+    """Return (exercise, entry) for each entry of that kind, over all chapters."""
+    return [pair for answers in ANSWERS.values() for pair in getattr(answers, kind).items()]
+
+
+def test_every_exercise_has_answers():
+    names = [name for chapter in chapters() for name in exercises(chapter)]
+    for kind in ("SOLUTIONS", "STUBS", "GIVEN_AWAY", "MISTAKES"):
+        assert [name for name, _ in of_all(kind)] == names
+    assert all(len(mistakes) >= 2 for _, mistakes in of_all("MISTAKES"))
+
+
+@pytest.mark.parametrize(("name", "solution"), of_all("SOLUTIONS"))
+def test_the_solution_is_right(name, solution):
+    assert str(judge(name, solution)) == f"{name}: right."
+
+
+@pytest.mark.parametrize(("name", "stub"), of_all("STUBS"))
+def test_the_stub_is_no_answer(name, stub):
+    assert str(judge(name, stub)) == f"{name}: no answer yet."
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "phrase"),
+    [(name, *mistake) for name, mistakes in of_all("MISTAKES") for mistake in mistakes],
+)
+def test_a_mistake_is_told_by_its_symptom(name, answer, phrase):
+    verdict = judge(name, answer)
+    assert verdict.outcome == "not yet"
+    assert phrase in verdict.reason
+    assert dict(of_all("GIVEN_AWAY"))[name] not in verdict.reason
+
+
+def test_the_ids_of_the_empty_source_may_be_a_tensor():
+    assert judge("encoder_decoder.1", (7, False, torch.tensor([2]))).outcome == "right"
+
+
+def test_a_step_that_spoils_what_it_is_given_spoils_no_later_check():
+    assert judge("encoder_decoder.3", answers_encoder_decoder.step_in_place).outcome == "not yet"
+    assert judge("encoder_decoder.3", answers_encoder_decoder.step_of()).outcome == "right"
+
+
+def test_an_empty_text_must_not_reach_the_model():
+    def asks_first(model, source, target, text, n):
+        found = answers_translation.best(model, source, target, text, n, check=False)
+        return found if text.strip() else [("", 0.0)]
+
+    assert "asked the model" in judge("translation.4", asks_first).reason

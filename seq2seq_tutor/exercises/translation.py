@@ -69,10 +69,12 @@ def exercise_3(answer: Any) -> None:
     ):
         found = ask(answer, list(train), list(test), case=case)
         if not is_int(found):
-            raise NotYet(f"For {case}, your function gave {shown(found)}, which is no number.")
+            raise NotYet(
+                f"For {case}, your function gave {shown(found)}, which is no whole number."
+            )
         if found != wanted:
             raise NotYet(
-                f"For {case}, your function counted {found} of {len(test)} "
+                f"For {case}, your function counted {found}; the test set has {len(test)} "
                 f"{'pair' if len(test) == 1 else 'pairs'}."
             )
 

@@ -70,7 +70,7 @@ def exercise_3(answer: Any) -> None:
         found = ask(answer, list(train), list(test), case=case)
         if not is_int(found):
             raise NotYet(
-                f"For {case}, your function gave {shown(found)}, which is no whole number."
+                f"For {case}, your function gave {shown(found)}, no whole number."
             )
         if found != wanted:
             raise NotYet(

@@ -104,7 +104,7 @@ MISTAKES = {
         (leaks_twice, "counted 2; the test set has 1 pair"),
         (leaks_of_any_side, "a source that is a training target"),
         (lambda train, test: leaks(test, train), "several times"),
-        (lambda train, test: leaks(train, test) / len(test), "which is no whole number"),
+        (lambda train, test: leaks(train, test) / len(test), "no whole number"),
         (lambda train, test: leaks(train, dict.fromkeys(test)), "holds a pair twice"),
         (lambda train: 0, "raised TypeError"),
         (4, "must be a function"),

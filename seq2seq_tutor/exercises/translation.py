@@ -69,9 +69,7 @@ def exercise_3(answer: Any) -> None:
     ):
         found = ask(answer, list(train), list(test), case=case)
         if not is_int(found):
-            raise NotYet(
-                f"For {case}, your function gave {shown(found)}, no whole number."
-            )
+            raise NotYet(f"For {case}, your function gave {shown(found)}, no whole number.")
         if found != wanted:
             raise NotYet(
                 f"For {case}, your function counted {found}; the test set has {len(test)} "

@@ -54,7 +54,10 @@ def _fail(message: str, status: int) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     """Describe the commands and their options."""
-    parser = argparse.ArgumentParser(prog="seq2seq-tutor", description=__doc__.split("\n\n")[-1])
+    parser = argparse.ArgumentParser(
+        prog="seq2seq-tutor",
+        description="From a file of sentence pairs to a model, its translations and its scores.",
+    )
     commands = parser.add_subparsers(required=True, metavar="data | train | translate | evaluate")
 
     data = commands.add_parser("data", help="list, download and verify data sets")
@@ -269,7 +272,7 @@ def _train(options: argparse.Namespace) -> None:
     known = {pair.src for pair in pairs}
     seen = sum(pair.src in known for pair in valid)
     print(f"{len(pairs)} pairs to train on, {len(valid)} to validate on ({seen} of these seen)")
-    # Both make small networks on a CPU faster: see the page "How to use this book".
+    # Both can make small networks faster on a CPU, and cost little precision.
     torch.set_float32_matmul_precision("medium")
     torch.set_flush_denormal(True)
     languages = []

@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "results": set(),
     "exercises": {"text", "data", "models", "training", "decoding", "metrics", "figures"},
 }
-FOR_EVERYONE = {"_checks", "__version__"}
+FOR_EVERYONE = {"_checks", "_files", "__version__"}
 SPECIAL_IDS = {"PAD", "BOS", "EOS", "UNK"}
 
 FIXED_NAMES = {

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._checks import check_generator, check_number, check_str
+from .._files import write_whole
 from .datasets import SentencePair
 
 if TYPE_CHECKING:
@@ -115,12 +116,7 @@ def write_pairs(pairs: Iterable[tuple[str, str]], path: Pathlike) -> None:
                 )
     if not path.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {path.parent.absolute()}; make it first")
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_bytes("".join(f"{src}\t{tgt}\n" for src, tgt in pairs).encode())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(path, "".join(f"{src}\t{tgt}\n" for src, tgt in pairs).encode())
 
 
 def split_pairs(

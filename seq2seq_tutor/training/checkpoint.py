@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from .. import __version__
 from .._checks import check_int, is_int
+from .._files import write_whole
 from ..models import LanguageModel, Seq2Seq
 from ..text import Language
 from .config import History, TrainConfig
@@ -27,7 +28,6 @@ from .storage import (
     CheckpointError,
     read_tensors,
     remove_unused,
-    write_file,
     write_tensors,
 )
 
@@ -129,7 +129,7 @@ def save_checkpoint(
                 "data": training.data,
                 "tensors": write_tensors(folder, "training", training.tensors),
             }
-        write_file(folder / NAME, json.dumps(content, ensure_ascii=False, indent=1).encode())
+        write_whole(folder / NAME, json.dumps(content, ensure_ascii=False, indent=1).encode())
     except BaseException:
         remove_unused(folder, set(folder.iterdir()) - before)
         raise

@@ -5,12 +5,13 @@ Chapter: translation.
 
 import contextlib
 import hashlib
-import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from torch import Tensor
+
+from .._files import write_whole
 
 NAME = "checkpoint.json"
 _TENSORS = re.compile(r"(?:weights|training)-[0-9a-f]{16}\.safetensors")
@@ -33,7 +34,7 @@ def write_tensors(folder: Path, kind: str, tensors: Mapping[str, Tensor]) -> dic
     data = save({name: t.detach().cpu().contiguous() for name, t in tensors.items()})
     digest = hashlib.sha256(data).hexdigest()
     name = f"{kind}-{digest[:16]}.safetensors"
-    write_file(folder / name, data)
+    write_whole(folder / name, data)
     return {"file": name, "sha256": digest}
 
 
@@ -71,18 +72,3 @@ def remove_unused(folder: Path, paths: Iterable[Path]) -> None:
         if ours and path.name.encode() not in named:
             with contextlib.suppress(OSError):
                 path.unlink()
-
-
-def write_file(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    temporary = path.with_name(f"{path.name}.tmp-{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise

@@ -17,10 +17,11 @@ from tqdm import tqdm
 
 from provenance import write_result
 from seq2seq_tutor.data import HSK_UNTRANSLATED, SentencePair, load, split_pairs
+from seq2seq_tutor.data.batching import IdPair
 from seq2seq_tutor.decoding import Translation, Translator
 from seq2seq_tutor.metrics import perplexity, reported_scores
 from seq2seq_tutor.models import Encoder, LuongDecoder, Seq2Seq
-from seq2seq_tutor.text import CharTokenizer, Language, Vocab, WordTokenizer
+from seq2seq_tutor.text import CharTokenizer, Language, Tokenizer, Vocab, WordTokenizer
 from seq2seq_tutor.training import TrainConfig, evaluate, fit
 
 SIZE, DROPOUT = 128, 0.3
@@ -37,23 +38,37 @@ def sets() -> tuple[list[SentencePair], list[SentencePair], list[SentencePair]]:
     return split_pairs(pairs, valid=0.05, test=0.1, generator=generator)
 
 
+def untrained(
+    source: Tokenizer, target: Tokenizer, train: list[SentencePair], seed: int
+) -> Translator:
+    """Make the vocabularies and the model of the page, before training."""
+    # Rare source tokens are unknown, so that the model meets an unknown one in training.
+    vocabs = (
+        Vocab.build((source.tokenize(pair.src) for pair in train), min_freq=2),
+        Vocab.build(target.tokenize(pair.tgt) for pair in train),
+    )
+    torch.manual_seed(seed)
+    encoder = Encoder(len(vocabs[0]), SIZE, SIZE, bidirectional=True, dropout=DROPOUT)
+    decoder = LuongDecoder(len(vocabs[1]), SIZE, 2 * SIZE, dropout=DROPOUT)
+    return Translator(
+        Seq2Seq(encoder, decoder), Language(source, vocabs[0]), Language(target, vocabs[1])
+    )
+
+
+def to_ids(translator: Translator, pairs: list[SentencePair]) -> list[IdPair]:
+    """Turn pairs of text into pairs of ids."""
+    return [(translator.source.encode(src), translator.target.encode(tgt)) for src, tgt in pairs]
+
+
 def train_one(
     train: list[SentencePair], valid: list[SentencePair], seed: int
 ) -> tuple[Translator, float]:
     """Train a translator; give it and the seconds that took."""
-    characters, words = CharTokenizer(), WordTokenizer()
-    # Rare characters are unknown, so that the model meets an unknown one in training.
-    source = Vocab.build((characters.tokenize(pair.src) for pair in train), min_freq=2)
-    target = Vocab.build(words.tokenize(pair.tgt) for pair in train)
-    languages = Language(characters, source), Language(words, target)
-    torch.manual_seed(seed)
-    encoder = Encoder(len(source), SIZE, SIZE, bidirectional=True, dropout=DROPOUT)
-    decoder = LuongDecoder(len(target), SIZE, 2 * SIZE, dropout=DROPOUT)
-    model = Seq2Seq(encoder, decoder)
+    translator = untrained(CharTokenizer(), WordTokenizer(), train, seed)
     started = time.monotonic()
-    ids = [[(languages[0].encode(s), languages[1].encode(t)) for s, t in p] for p in (train, valid)]
-    fit(model, ids[0], ids[1], replace(CONFIG, seed=seed))
-    return Translator(model, *languages), time.monotonic() - started
+    ids = [to_ids(translator, pairs) for pairs in (train, valid)]
+    fit(translator.model, ids[0], ids[1], replace(CONFIG, seed=seed))
+    return translator, time.monotonic() - started
 
 
 def score(
@@ -66,10 +81,7 @@ def score(
     texts = [each.text for each in beam]
     scores = reported_scores(texts, references)
     known = {pair.tgt for pair in train}
-    nll, tokens = evaluate(
-        translator.model,
-        [(translator.source.encode(src), translator.target.encode(tgt)) for src, tgt in pairs],
-    )
+    nll, tokens = evaluate(translator.model, to_ids(translator, pairs))
     return {
         "bleu": scores.bleu,
         "bleu_greedy": reported_scores([each.text for each in greedy], references).bleu,

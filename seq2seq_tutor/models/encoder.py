@@ -3,22 +3,27 @@
 Chapters: encoder-decoder, padding and loss.
 """
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import torch
 from torch import Tensor, nn
 
+from .._checks import check_choice
 from ..data.batching import mask_from_lengths
+from .bridge import Bridge
 from .cells import State
 from .embedding import TokenEmbedding
 from .recurrent import CellName, Recurrent
+
+Summary = Literal["last", "mapped", "mean"]
 
 
 class EncoderOutput(NamedTuple):
     """What the encoder hands over.
 
     ``outputs`` (B, S, D*H): the top layer's state after each token, zero after the end.
-    ``state``: the last state of every layer, a tuple of (L, B, D*H).
+    ``state``: the summary of the source, by default the last state of every layer; a tuple of
+    (L, B, D*H).
     ``mask`` (B, S): True where the source has a real token.
 
     >>> import torch
@@ -39,9 +44,14 @@ class Encoder(nn.Module):
     The batch is packed, so that padding changes nothing. ``output_size`` is D*H. Dropout acts on
     the embeddings and between layers.
 
+    ``summary`` says what a decoder starts from: ``"last"``, the last state of every layer as it is;
+    ``"mapped"``, a learned map of it, tanh(h W + b) for each layer; ``"mean"``, such maps of the
+    mean of the outputs over the source. (The LSTM's c gets a map without tanh.)
+
     ValueError if a length is below 1 or beyond S, TypeError if it is not an integer.
 
-    Source: Cho et al. (2014), section 2.2; Sutskever et al. (2014), section 2.
+    Source: Sutskever et al. (2014), section 2, for the last state; Cho et al. (2014), section 2.2,
+    for a map of it.
 
     >>> import torch
     >>> from seq2seq_tutor.models import Encoder
@@ -61,9 +71,11 @@ class Encoder(nn.Module):
         cell: CellName = "gru",
         bidirectional: bool = False,
         dropout: float = 0.0,
+        summary: Summary = "last",
     ) -> None:
-        """Make the embedding and the recurrent layers."""
+        """Make the embedding, the recurrent layers and the maps of the summary."""
         super().__init__()
+        check_choice("summary", summary, get_args(Summary))
         self.embedding = TokenEmbedding(vocab_size, embed_size, dropout=dropout)
         self.recurrent = Recurrent(
             embed_size,
@@ -75,17 +87,30 @@ class Encoder(nn.Module):
         )
         self.vocab_size, self.embed_size, self.hidden_size = vocab_size, embed_size, hidden_size
         self.num_layers, self.cell, self.bidirectional = num_layers, cell, bidirectional
-        self.dropout = dropout
+        self.dropout, self.summary = dropout, summary
         self.output_size = self.recurrent.output_size
+        self.maps = None if summary == "last" else self._new_maps()
 
     def forward(self, src: Tensor, lengths: Tensor) -> EncoderOutput:
         """Read a batch of sources."""
         lengths = torch.as_tensor(lengths).cpu()
         check_lengths(src, lengths)
         outputs, state = self.recurrent(self.embedding(src), lengths=lengths)
+        if self.summary == "mean":
+            # The outputs after the end are zero, so they add nothing to the sum.
+            mean = outputs.sum(dim=1) / lengths.to(outputs).unsqueeze(1)  # (B, D*H)
+            state = tuple(mean.expand_as(member) for member in state)
+        if self.maps is not None:
+            state = self.maps(state)
         return EncoderOutput(
             outputs, state, mask_from_lengths(lengths, src.shape[1]).to(src.device)
         )
+
+    def _new_maps(self) -> Bridge:
+        """Make a map for each member of each layer's state."""
+        members = 2 if self.recurrent.cell == "lstm" else 1
+        size = self.recurrent.output_size
+        return Bridge(size, size, num_layers=self.recurrent.num_layers, members=members)
 
 
 def check_lengths(src: Tensor, lengths: Tensor) -> None:

@@ -8,11 +8,17 @@ from ..networks import CELLS, SRC_VOCAB, gradients, one, random_batch, widen
 BATCH = random_batch(5)
 
 
-@pytest.fixture(params=[(c, n, b) for c in CELLS for n, b in ((1, False), (2, True))], ids=str)
-def encoder(request):
-    cell, layers, two_ways = request.param
+SHAPES = [(1, False, "last"), (2, True, "last"), (2, False, "mapped"), (1, True, "mean")]
+
+
+def new_encoder(cell, layers, two_ways, summary):
     options = {"num_layers": layers, "bidirectional": two_ways, "dropout": 0.3}
-    return Encoder(SRC_VOCAB, 3, 4, cell=cell, **options).double().eval()
+    return Encoder(SRC_VOCAB, 3, 4, cell=cell, summary=summary, **options).double().eval()
+
+
+@pytest.fixture(params=[(cell, *shape) for cell in CELLS for shape in SHAPES], ids=str)
+def encoder(request):
+    return new_encoder(*request.param)
 
 
 def close(first, second):
@@ -51,17 +57,38 @@ def test_extra_columns_change_no_gradient(encoder):
 
 
 def test_every_parameter_gets_a_gradient(encoder):
-    encoder(BATCH.src, BATCH.src_lengths).outputs.square().sum().backward()
+    encoded = encoder(BATCH.src, BATCH.src_lengths)
+    (encoded.outputs.square().sum() + sum(m.square().sum() for m in encoded.state)).backward()
     assert all(g.any() for g in gradients(encoder).values())
 
 
-def test_the_state_is_the_outputs_at_both_ends(encoder):
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_last_state_is_the_outputs_at_both_ends(cell, layers):
+    encoder = new_encoder(cell, layers, two_ways=True, summary="last")
     encoded = encoder(BATCH.src, BATCH.src_lengths)
     ends = encoded.outputs[torch.arange(len(BATCH)), BATCH.src_lengths - 1]
     top = encoded.state[0][-1]
     close(top[:, :4], ends[:, :4])
     close(top[:, 4:], encoded.outputs[:, 0, 4:])
     assert encoded.outputs.shape[-1] == encoder.output_size == top.shape[-1]
+
+
+@pytest.mark.parametrize("summary", ["mapped", "mean"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_summary_is_a_map_of_each_sentence_read_alone(cell, summary):
+    encoder = new_encoder(cell, 2, two_ways=True, summary=summary)
+    state = encoder(BATCH.src, BATCH.src_lengths).state
+    maps = iter(encoder.maps.maps)
+    weights = [[next(maps) for _ in range(2)] for _ in state]  # member, layer
+    for row in range(len(BATCH)):
+        single = one(BATCH, row)
+        outputs, last = encoder.recurrent(encoder.embedding(single.src))
+        for member, own_maps in enumerate(weights):
+            for layer, affine in enumerate(own_maps):
+                read = outputs[0].mean(dim=0) if summary == "mean" else last[member][layer, 0]
+                mapped = read @ affine.weight.T + affine.bias
+                close(state[member][layer, row], mapped if member else mapped.tanh())
 
 
 def test_the_mask_marks_the_real_tokens(encoder):
@@ -96,6 +123,7 @@ def test_refuses_a_source_that_is_no_batch():
         ({"cell": "GRU"}, "cell must be one of rnn, gru, lstm; got 'GRU'"),
         ({"num_layers": 0}, "num_layers must be at least 1"),
         ({"dropout": 1.0}, "dropout must be below 1"),
+        ({"summary": "max"}, "summary must be one of last, mapped, mean; got 'max'"),
     ],
 )
 def test_refuses_bad_options(options, message):

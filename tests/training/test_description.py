@@ -30,7 +30,7 @@ EXAMPLES = [
     (CharTokenizer, {"form": "NFKC"}),
     (Decoder, SIZES | {"context": "every_step", "memory_size": 8}),
     (DotAttention, {}),
-    (Encoder, SIZES | {"bidirectional": True}),
+    (Encoder, SIZES | {"bidirectional": True, "summary": "mean"}),
     (GeneralAttention, {"query_size": 4, "memory_size": 8}),
     (JiebaTokenizer, {"hmm": False, "form": "NFKC"}),
     (Language, {"tokenizer": WordTokenizer("NFKC"), "vocab": Vocab(VOCAB["tokens"])}),

@@ -1,5 +1,6 @@
 """The exercises of the chapter on the encoder-decoder."""
 
+import copy
 from typing import Any
 
 import torch
@@ -106,6 +107,38 @@ def exercise_4(answer: Any) -> None:
         _check_sizes(model, *sizes, case)
         batch = collate([([4, 5, 6], [7, 5]), ([8], [4, 6, 7])])
         ask(model, batch, case=f"a batch of two pairs and a model with {case}")
+
+
+def exercise_5(answer: Any) -> None:
+    """Pairs of ids with their sources turned round, and nothing else."""
+    for given in (
+        [([5, 6, 7], [8, 9, 4])],
+        [([4], [5, 6]), ([], [7])],
+        [([9, 8, 8], [4]), ([4, 5, 6, 7], [7, 6])],
+    ):
+        pairs = copy.deepcopy(given)
+        case = f"the pairs {given}"
+        found = ask(answer, pairs, case=case)
+        if pairs != given:
+            raise NotYet(f"For {case}, the list that your function was given is now {pairs}.")
+        if not isinstance(found, list) or len(found) != len(given):
+            raise NotYet(f"For {case}, a list of {len(given)} was to come; it is {shown(found)}.")
+        for number, (pair, (source, target)) in enumerate(zip(found, given, strict=True)):
+            if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+                raise NotYet(f"For {case}, pair {number} came out as {shown(pair)}.")
+            for name, ids, wanted in (
+                ("source", pair[0], source[::-1]),
+                ("target", pair[1], target),
+            ):
+                if not isinstance(ids, (list, tuple)):
+                    raise NotYet(
+                        f"For {case}, the {name} of pair {number} is {shown(ids)}; a batch is "
+                        "made of lists of ids."
+                    )
+                if list(ids) != wanted:
+                    raise NotYet(
+                        f"For {case}, the {name} of pair {number} came out as {list(ids)}."
+                    )
 
 
 class _Closed(Decoder):

@@ -49,6 +49,17 @@ def bare_step(decoder, prev, state):
 def stub(*given): ...
 
 
+def turned(*, source=lambda ids: ids[::-1], target=lambda ids: ids):
+    """Write the function of exercise 5, right but for one part."""
+    return lambda pairs: [(source(src), target(tgt)) for src, tgt in pairs]
+
+
+def turned_in_place(pairs):
+    for src, _ in pairs:
+        src.reverse()
+    return pairs
+
+
 def model_of(*, directions=2, width=1.0, deep=1, **options):
     """Write the builder of exercise 4, right but for one part."""
 
@@ -68,18 +79,21 @@ SOLUTIONS = {
     "encoder_decoder.2": "lengths",
     "encoder_decoder.3": step_of(),
     "encoder_decoder.4": model_of(),
+    "encoder_decoder.5": turned(),
 }
 STUBS = {
     "encoder_decoder.1": (..., ..., ...),
     "encoder_decoder.2": ...,
     "encoder_decoder.3": stub,
     "encoder_decoder.4": stub,
+    "encoder_decoder.5": stub,
 }
 GIVEN_AWAY = {  # no message may hold this
     "encoder_decoder.1": "[2]",
     "encoder_decoder.2": "lengths that",
     "encoder_decoder.3": "state.feed]",
     "encoder_decoder.4": "output_size",
+    "encoder_decoder.5": "::-1",
 }
 MISTAKES = {
     "encoder_decoder.1": [
@@ -158,5 +172,17 @@ MISTAKES = {
         (lambda s, t, e, h: Encoder(s, e, h), "must give a Seq2Seq of"),
         (lambda s: s, "raised TypeError"),
         (model_of()(9, 11, 3, 4), "raised TypeError"),
+    ],
+    "encoder_decoder.5": [
+        (turned(target=lambda ids: ids[::-1]), "target of pair 0 came out as [4, 9, 8]"),
+        (turned(source=lambda ids: ids), "source of pair 0 came out as [5, 6, 7]"),
+        (turned(source=sorted), "source of pair 0 came out as [5, 6, 7]"),
+        (turned(source=reversed), "a batch is made of lists"),
+        (turned(source=lambda ids: [*ids[::-1], 2]), "came out as [7, 6, 5, 2]"),
+        (lambda pairs: turned()(pairs)[::-1], "source of pair 0 came out as []"),
+        (lambda pairs: [tgt for _, tgt in pairs], "pair 0 came out as [8, 9, 4] (list)"),
+        (lambda pairs: turned()(pairs)[:1], "a list of 2 was to come"),
+        (turned_in_place, "that your function was given is now"),
+        (lambda pairs: ((src[::-1], tgt) for src, tgt in pairs), "a list of 1 was to come"),
     ],
 }

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as error:
         hint = "; the same command goes on from the last whole epoch" if error.args else ""
         return _fail(f"{error or 'interrupted'}{hint}", 130)
-    except (ArithmeticError, OSError, ValueError) as error:
+    except (ArithmeticError, MemoryError, OSError, ValueError) as error:
         return _fail(str(error), 1)
     return 0
 
@@ -179,6 +179,12 @@ def _device(options: argparse.Namespace) -> str:
         return "cuda" if there else "cpu"
     if options.device.startswith("cuda") and not there:
         raise ValueError("--device cuda: torch sees no GPU here; leave the option out")
+    try:
+        torch.empty(0, device=options.device)
+    except (NotImplementedError, RuntimeError) as error:
+        raise ValueError(
+            f"--device {options.device}: torch can't use it here; give cpu, cuda or auto"
+        ) from error
     return str(options.device)
 
 

@@ -297,6 +297,33 @@ def test_cuda_without_a_gpu_is_an_error(folder, capsys):
     assert "torch sees no GPU" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["gpu", "cpu:x", ""])
+def test_a_device_that_torch_does_not_know_is_an_error(folder, capsys, name):
+    assert train(folder, "nowhere", "--device", name) == 1
+    err = capsys.readouterr().err
+    assert f"--device {name}: torch can't use it here; give cpu, cuda or auto" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("device", ["auto", "cpu"])
+def test_a_device_that_is_there_is_used(folder, capsys, device):
+    assert train(folder, f"on_{device}", "--device", device, "--epochs", "0") == 0
+    there = "cuda" if device == "auto" and torch.cuda.is_available() else "cpu"
+    assert f"parameters, on {there}" in capsys.readouterr().out
+
+
+def test_a_gpu_that_is_too_small_is_an_error_that_names_the_batch(folder, capsys, monkeypatch):
+    def full(*arguments, **options):
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 8 GiB.")
+
+    monkeypatch.setattr("seq2seq_tutor.training.run.masked_cross_entropy", full)
+    assert train(folder, "full", "--epochs", "1") == 1
+    err = capsys.readouterr().err
+    assert "the GPU has no memory left for a batch of 16 sentences" in err
+    assert "lower batch_size" in err
+    assert "Traceback" not in err
+
+
 @pytest.mark.parametrize("arguments", [[], ["train"], ["data"], ["nonsense"]])
 def test_wrong_usage_is_status_2(arguments, capsys):
     with pytest.raises(SystemExit) as exit_:

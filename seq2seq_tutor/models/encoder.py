@@ -94,7 +94,8 @@ class Encoder(nn.Module):
     def forward(self, src: Tensor, lengths: Tensor) -> EncoderOutput:
         """Read a batch of sources."""
         lengths = torch.as_tensor(lengths).cpu()
-        check_lengths(src, lengths)
+        if src.dim() != 2:
+            raise ValueError(f"src must be (B, S), got {tuple(src.shape)}")
         outputs, state = self.recurrent(self.embedding(src), lengths=lengths)
         if self.summary == "mean":
             # The outputs after the end are zero, so they add nothing to the sum.
@@ -111,21 +112,3 @@ class Encoder(nn.Module):
         members = 2 if self.recurrent.cell == "lstm" else 1
         size = self.recurrent.output_size
         return Bridge(size, size, num_layers=self.recurrent.num_layers, members=members)
-
-
-def check_lengths(src: Tensor, lengths: Tensor) -> None:
-    """Refuse lengths that do not describe ``src`` (B, S): torch's packing reads some of them."""
-    if src.dim() != 2:
-        raise ValueError(f"src must be (B, S), got {tuple(src.shape)}")
-    if lengths.shape != (len(src),):
-        raise ValueError(
-            f"lengths must be ({len(src)},), one a sentence, got {tuple(lengths.shape)}"
-        )
-    if lengths.is_floating_point() or lengths.dtype == torch.bool:
-        raise TypeError(f"lengths must be integers, got {lengths.dtype}")
-    for row, length in enumerate(lengths.tolist()):
-        if not 1 <= length <= src.shape[1]:
-            raise ValueError(
-                f"lengths[{row}] is {length}, but src has 1 to {src.shape[1]} tokens a sentence; "
-                "collate gives an empty sentence its EOS"
-            )

@@ -26,7 +26,8 @@ class Recurrent(nn.Module):
     direction joined. With ``lengths`` (B,) on the CPU the batch is packed: each sentence's state is
     that of its last real token, whatever follows. Outputs after the end are zero.
 
-    ValueError or TypeError if a size, the dropout or the cell's name is not usable.
+    ValueError or TypeError if a size, the dropout or the cell's name is not usable, or if
+    ``lengths`` are not B integers from 1 to T.
 
     >>> import torch
     >>> from seq2seq_tutor.models import Recurrent
@@ -78,6 +79,8 @@ class Recurrent(nn.Module):
         if state is None:
             state = self.zero_state(len(x))
         width = x.shape[1]
+        if lengths is not None:
+            _check_lengths(lengths, len(x), width)
         run: Tensor | PackedSequence = x
         if lengths is not None and bool((lengths < width).any()):  # else nothing to skip
             run = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
@@ -111,3 +114,17 @@ class Recurrent(nn.Module):
         """Join the directions of one layer's state: (D, B, H) -> (B, D*H), always a tuple."""
         members = final if self.cell == "lstm" else (final,)
         return tuple(torch.cat(tuple(member), dim=1) for member in members)
+
+
+def _check_lengths(lengths: Tensor, rows: int, width: int) -> None:
+    """Refuse lengths that do not describe a batch: torch's packing takes some of them."""
+    if lengths.shape != (rows,):
+        raise ValueError(f"lengths must be ({rows},), one a sentence, got {tuple(lengths.shape)}")
+    if lengths.is_floating_point() or lengths.dtype == torch.bool:
+        raise TypeError(f"lengths must be integers, got {lengths.dtype}")
+    for row, length in enumerate(lengths.tolist()):
+        if not 1 <= length <= width:
+            raise ValueError(
+                f"lengths[{row}] is {length}, but the batch has 1 to {width} tokens a sentence; "
+                "collate gives an empty sentence its EOS"
+            )

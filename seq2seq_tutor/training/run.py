@@ -58,7 +58,15 @@ class Run:
         """Learn from every batch once, then look at the validation set."""
         self.model.train()
         for batch in batches(self.train, self.config.batch_size, generator=self.generator):
-            where = self._step(batch.to(self.device))
+            try:
+                where = self._step(batch.to(self.device))
+            except torch.cuda.OutOfMemoryError as error:
+                source, target = batch.src.shape[1], batch.tgt_out.shape[1]
+                raise MemoryError(
+                    f"the GPU has no memory left for a batch of {len(batch)} sentences of up to "
+                    f"{source} and {target} tokens (epoch {self.epoch + 1}, step "
+                    f"{len(self.history.loss) + 1}); lower batch_size"
+                ) from error
             bar.update()
             bar.set_postfix(loss=f"{self.history.loss[-1]:.3f}", refresh=False)
         nll, tokens = sum_nll(self.model, self.valid)

@@ -57,6 +57,7 @@ def fit(
     ValueError if a data set is empty or holds an id that the model does not know.
     FloatingPointError if a loss or a gradient is not finite: the weights are those of the last
     step that was. CheckpointError if the folder holds something else than this training.
+    MemoryError if a batch does not fit into the GPU's memory; it says how large the batch is.
     TrainingInterrupted at Ctrl-C, with the history; the model is as after the last step.
 
     >>> import torch

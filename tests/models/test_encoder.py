@@ -100,7 +100,7 @@ def test_the_mask_marks_the_real_tokens(encoder):
 @pytest.mark.parametrize(
     ("lengths", "message"),
     [
-        ([4, 3], r"lengths\[0\] is 4, but src has 1 to 3"),  # torch packs this without a word
+        ([4, 3], r"lengths\[0\] is 4, but the batch has 1 to 3"),  # torch packs this without a word
         ([3, 0], r"lengths\[1\] is 0"),
         ([3, -1], r"lengths\[1\] is -1"),
         ([3], r"lengths must be \(2,\), one a sentence, got \(1,\)"),

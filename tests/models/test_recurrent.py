@@ -123,3 +123,20 @@ def test_zero_state_is_what_no_state_means(cell):
 def test_refuses_bad_options(options, error, message):
     with pytest.raises(error, match=message):
         Recurrent(**{"input_size": 3, "hidden_size": 4} | options)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "error", "message"),
+    [
+        ([4, 3], ValueError, r"lengths\[0\] is 4, but the batch has 1 to 3"),  # torch: no word
+        ([4, 2], ValueError, r"lengths\[0\] is 4, but the batch has 1 to 3"),
+        ([3, 0], ValueError, r"lengths\[1\] is 0"),
+        ([3, -1], ValueError, r"lengths\[1\] is -1"),
+        ([3], ValueError, r"lengths must be \(2,\), one a sentence, got \(1,\)"),
+        ([3.0, 2.0], TypeError, "lengths must be integers, got torch.float32"),
+        ([True, True], TypeError, "lengths must be integers, got torch.bool"),
+    ],
+)
+def test_refuses_lengths_that_do_not_fit(lengths, error, message):
+    with pytest.raises(error, match=message):
+        Recurrent(3, 4)(torch.zeros(2, 3, 3), lengths=torch.tensor(lengths))

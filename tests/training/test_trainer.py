@@ -16,6 +16,7 @@ from seq2seq_tutor.training import (
     clip_gradients,
     evaluate,
     fit,
+    load_checkpoint,
     masked_cross_entropy,
     run,
 )
@@ -445,3 +446,52 @@ def test_the_bar_is_silenced_by_the_environment():
         check=True,
     )
     assert (done.stdout, done.stderr) == ("", "")
+
+
+@pytest.mark.parametrize(("batch_size", "steps"), [(1, 5), (2, 3), (4, 2), (5, 1), (99, 1)])
+def test_batches_of_one_last_ones_of_one_and_larger_than_the_data_all_train(batch_size, steps):
+    model = small_model(kind="luong_feeding", bidirectional=True)
+    history = fit(model, PAIRS, PAIRS[:1], TrainConfig(epochs=1, batch_size=batch_size))
+    assert len(history.loss) == steps
+    assert 0 <= exactly_right(model, PAIRS[:1]) <= 1
+    assert evaluate(model, PAIRS, batch_size=batch_size) == pytest.approx(evaluate(model, PAIRS))
+
+
+def test_a_batch_of_empty_targets_trains_on_their_eos():
+    model, empty = small_model(), [([4], []), ([], [])]
+    history = fit(model, empty, empty, TrainConfig(epochs=40, batch_size=2, lr=0.1))
+    assert evaluate(model, empty)[1] == 2
+    assert history.loss[-1] < 0.1 < history.loss[0]
+
+
+def test_a_gpu_without_memory_stops_training_says_where_and_changes_nothing(monkeypatch):
+    def full(*arguments, **options):
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+
+    model = small_model()
+    weights = weights_of(model)
+    monkeypatch.setattr("seq2seq_tutor.training.run.masked_cross_entropy", full)
+    message = (
+        r"no memory left for a batch of 5 sentences of up to 4 and 4 tokens \(epoch 1, step 1\); "
+        "lower batch_size"
+    )
+    with pytest.raises(MemoryError, match=message):
+        fit(model, PAIRS, PAIRS, TrainConfig(epochs=1))
+    assert torch.equal(weights_of(model), weights)
+    assert not model.training
+
+
+def test_a_nan_in_the_second_epoch_leaves_the_checkpoint_of_the_first(monkeypatch, tmp_path):
+    calls = []
+
+    def loss(*arguments, **options):
+        calls.append(None)
+        nll, tokens = masked_cross_entropy(*arguments, **options)
+        return nll * (float("nan") if len(calls) == 2 else 1.0), tokens
+
+    monkeypatch.setattr("seq2seq_tutor.training.run.masked_cross_entropy", loss)
+    with pytest.raises(FloatingPointError, match="epoch 2, step 2, lr "):
+        fit(small_model(), PAIRS, PAIRS, TrainConfig(epochs=3), folder=tmp_path / "model")
+    saved = load_checkpoint(tmp_path / "model")
+    assert saved.training.epoch == 1
+    assert weights_of(saved.model).isfinite().all()

@@ -8,10 +8,11 @@ import torch
 
 from seq2seq_tutor.exercises.checking import chapters, exercises, judge
 
-from . import answers_encoder_decoder, answers_translation
+from . import answers_encoder_decoder, answers_padding_and_loss, answers_translation
 
 ANSWERS = {
     "encoder_decoder": answers_encoder_decoder,
+    "padding_and_loss": answers_padding_and_loss,
     "translation": answers_translation,
 }
 

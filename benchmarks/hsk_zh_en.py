@@ -61,10 +61,15 @@ def to_ids(translator: Translator, pairs: list[SentencePair]) -> list[IdPair]:
 
 
 def train_one(
-    train: list[SentencePair], valid: list[SentencePair], seed: int
+    train: list[SentencePair],
+    valid: list[SentencePair],
+    seed: int,
+    *,
+    source: Tokenizer | None = None,
+    target: Tokenizer | None = None,
 ) -> tuple[Translator, float]:
-    """Train a translator; give it and the seconds that took."""
-    translator = untrained(CharTokenizer(), WordTokenizer(), train, seed)
+    """Train a translator, by default from characters to words; give it and its seconds."""
+    translator = untrained(source or CharTokenizer(), target or WordTokenizer(), train, seed)
     started = time.monotonic()
     ids = [to_ids(translator, pairs) for pairs in (train, valid)]
     fit(translator.model, ids[0], ids[1], replace(CONFIG, seed=seed))

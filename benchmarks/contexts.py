@@ -132,7 +132,7 @@ def main() -> None:
         "copy": digits(copy_pairs),
         "dates, source reversed": dates(reverse=True),
     }
-    plan = [
+    plan: list[tuple[str, str, str, int | None, int]] = [
         (name, form, summary, None, EPOCHS)
         for name in ("reverse", "dates")
         for form in FORMS

@@ -8,11 +8,19 @@ import torch
 
 from seq2seq_tutor.exercises.checking import chapters, exercises, judge
 
-from . import answers_encoder_decoder, answers_padding_and_loss, answers_translation
+from . import (
+    answers_CHAPTER,
+    answers_encoder_decoder,
+    answers_padding_and_loss,
+    answers_teacher_forcing,
+    answers_translation,
+)
 
 ANSWERS = {
+    "CHAPTER": answers_CHAPTER,
     "encoder_decoder": answers_encoder_decoder,
     "padding_and_loss": answers_padding_and_loss,
+    "teacher_forcing": answers_teacher_forcing,
     "translation": answers_translation,
 }
 

@@ -9,7 +9,6 @@ import torch
 from seq2seq_tutor.exercises.checking import chapters, exercises, judge
 
 from . import (
-    answers_CHAPTER,
     answers_encoder_decoder,
     answers_padding_and_loss,
     answers_teacher_forcing,
@@ -17,7 +16,6 @@ from . import (
 )
 
 ANSWERS = {
-    "CHAPTER": answers_CHAPTER,
     "encoder_decoder": answers_encoder_decoder,
     "padding_and_loss": answers_padding_and_loss,
     "teacher_forcing": answers_teacher_forcing,

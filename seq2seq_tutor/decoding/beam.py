@@ -10,6 +10,7 @@ from torch import Tensor
 from .._checks import check_int, check_number
 from ..text.vocab import EOS
 from .hypothesis import Hypothesis, best_first
+from .length import power_penalty
 from .rows import Rows
 from .stepping import State, Step, begin, log_probs, stable_topk
 
@@ -78,7 +79,7 @@ def beam_search(
             hypotheses[-1].score(length_penalty) if len(hypotheses) == n_best else -torch.inf
             for hypotheses in results
         ]
-        bound = live.log_prob / best_length**length_penalty
+        bound = live.log_prob / power_penalty(best_length, length_penalty)
         hopeful = live.owner[bound >= bound.new_tensor(bars)[live.owner]]
         kept = torch.isin(live.owner, hopeful).nonzero().squeeze(1)
         if len(kept) == 0:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
+from .length import power_penalty
+
 
 @dataclass(frozen=True)
 class Hypothesis:
@@ -32,10 +34,10 @@ class Hypothesis:
 
         A log-probability is negative, so a positive penalty helps long outputs.
 
-        Source: the pure power of the length, as in OpenNMT and Hugging Face; Wu et al. (2016),
-        section 7, equation 14, divide by ((5 + length) / 6) ** alpha instead.
+        Source: the pure power of the length, as in OpenNMT and Hugging Face; ``gnmt_penalty`` is
+        the divisor of Wu et al. (2016).
         """
-        return self.log_prob / float(max(1, len(self.tokens)) ** length_penalty)
+        return self.log_prob / power_penalty(max(1, len(self.tokens)), length_penalty)
 
 
 def best_first(

@@ -1,11 +1,11 @@
 """Metrics: how good an output is, and how well a model predicts.
 
-Chapters: language models (perplexity), BLEU, translation.
+Chapters: language models (perplexity), BLEU, search (chrF as a utility), translation.
 """
 
 from .bleu import BLEUScore, corpus_bleu, sentence_bleu
 from .perplexity import perplexity
-from .reported import ReportedScores, reported_scores
+from .reported import ReportedScores, reported_scores, sentence_chrf
 
 __all__ = [
     "BLEUScore",
@@ -14,4 +14,5 @@ __all__ = [
     "perplexity",
     "reported_scores",
     "sentence_bleu",
+    "sentence_chrf",
 ]

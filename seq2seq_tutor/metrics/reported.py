@@ -6,8 +6,10 @@ compare theirs with comes from here.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from .._checks import check_tokens
+from .._checks import check_str, check_tokens
 from ..text import mostly_chinese
 
 
@@ -57,11 +59,11 @@ def reported_scores(hypotheses: Sequence[str], references: Sequence[str]) -> Rep
         )
     if not hypotheses:
         raise ValueError("there is no hypothesis to score")
-    from sacrebleu import BLEU, CHRF
+    from sacrebleu import BLEU
 
     # force: without it sacreBLEU writes to stderr where many lines end in a separate full stop.
     bleu = BLEU(tokenize="zh" if mostly_chinese(references) else "13a", force=True)
-    chrf = CHRF()
+    chrf = _chrf()
     scores = [metric.corpus_score(list(hypotheses), [list(references)]) for metric in (bleu, chrf)]
     return ReportedScores(
         scores[0].score,
@@ -69,3 +71,27 @@ def reported_scores(hypotheses: Sequence[str], references: Sequence[str]) -> Rep
         scores[1].score,
         str(chrf.get_signature()),
     )
+
+
+def sentence_chrf(hypothesis: str, reference: str) -> float:
+    """Score one sentence, as text, against one reference by sacreBLEU's chrF, 0 to 100.
+
+    The utility that minimum Bayes risk asks for; a whole test set's chrF is not its mean.
+
+    Source: Popović (2015).
+
+    >>> from seq2seq_tutor.metrics import sentence_chrf
+    >>> sentence_chrf("我喜欢茶", "我喜欢茶"), sentence_chrf("", "我喜欢茶")
+    (100.0, 0.0)
+    """
+    check_str("hypothesis", hypothesis)
+    check_str("reference", reference)
+    return float(_chrf().sentence_score(hypothesis, [reference]).score)
+
+
+@cache
+def _chrf() -> Any:
+    """Make the metric once: it holds no more than its settings."""
+    from sacrebleu import CHRF
+
+    return CHRF()

@@ -4,6 +4,7 @@ Chapters: all. Chinese text appears in HTML alone, because matplotlib seldom has
 """
 
 from .attention import attention_table
+from .beam import beam_tree
 from .curves import plot_curves
 from .diagram import encoder_decoder_diagram
 from .html import HtmlFigure
@@ -11,6 +12,7 @@ from .html import HtmlFigure
 __all__ = [
     "HtmlFigure",
     "attention_table",
+    "beam_tree",
     "encoder_decoder_diagram",
     "plot_curves",
 ]

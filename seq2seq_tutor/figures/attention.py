@@ -5,14 +5,12 @@ Chapter: attention. A real table with headers and numbers, no script: a screen r
 
 import math
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 from .._checks import check_str, check_tokens
-from .html import HtmlFigure
+from .html import HtmlFigure, visible
 
 _LIGHT, _DARK = (247, 251, 255), (8, 48, 107)  # weight 0 and weight 1
-_CONTROL_PICTURES = {code: 0x2400 + code for code in range(0x20)}  # an escape character shows as ␛
 
 
 def attention_table(
@@ -53,15 +51,15 @@ def attention_table(
                 raise ValueError(
                     f"weights[{t}][{s}] is {weight}; attention weights lie between 0 and 1"
                 )
-    head = "".join(f'<th scope="col">{_text(token)}</th>' for token in src_tokens)
+    head = "".join(f'<th scope="col">{visible(token)}</th>' for token in src_tokens)
     body = "".join(
-        f'<tr><th scope="row">{_text(token)}</th>{"".join(map(_cell, row))}</tr>'
+        f'<tr><th scope="row">{visible(token)}</th>{"".join(map(_cell, row))}</tr>'
         for token, row in zip(tgt_tokens, rows, strict=True)
     )
     html = (
-        f'<div style="overflow-x:auto" tabindex="0" role="region" aria-label="{_text(caption)}">'
+        f'<div style="overflow-x:auto" tabindex="0" role="region" aria-label="{visible(caption)}">'
         '<table class="attention-table" style="margin:auto">'
-        f"<caption>{_text(caption)}</caption><thead><tr><td></td>{head}</tr></thead>"
+        f"<caption>{visible(caption)}</caption><thead><tr><td></td>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )
     target, source = _count(len(rows), "target token"), _count(len(src_tokens), "source token")
@@ -78,11 +76,6 @@ def _rows(weights: Any) -> list[list[float]]:
         raise TypeError(
             "weights must be rows of numbers, (T, S): one sentence, not a batch, and not one row"
         ) from None
-
-
-def _text(token: str) -> str:
-    """Escape what HTML would read as its own, and show what has no glyph by a picture of it."""
-    return "␣" if token == " " else escape(token.translate(_CONTROL_PICTURES))
 
 
 def _count(number: int, noun: str) -> str:

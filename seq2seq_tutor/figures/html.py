@@ -1,6 +1,9 @@
 """A finished figure in HTML or SVG: no script, so it works in the book, in Colab and on paper."""
 
 from dataclasses import dataclass
+from html import escape
+
+_CONTROL_PICTURES = {code: 0x2400 + code for code in range(0x20)}  # an escape character shows as ␛
 
 
 @dataclass(frozen=True)
@@ -22,3 +25,13 @@ class HtmlFigure:
     def __repr__(self) -> str:
         """Describe the figure in text."""
         return f"<{self.description}>"
+
+
+def visible(token: str) -> str:
+    """Escape what HTML would read as its own, and show what has no glyph by a picture of it.
+
+    >>> from seq2seq_tutor.figures.html import visible
+    >>> visible("<b>"), visible(" ")
+    ('&lt;b&gt;', '␣')
+    """
+    return "␣" if token == " " else escape(token.translate(_CONTROL_PICTURES))

@@ -25,9 +25,9 @@ def power_penalty(length: int, alpha: float) -> float:
 
 
 def gnmt_penalty(length: int, alpha: float) -> float:
-    """Give ((5 + length) / 6) ** alpha: 1 for one token, and of the power's growth in the end.
+    """Give ((5 + length) / 6) ** alpha: 1 for one token, then slower than the power.
 
-    The 5 makes the penalty of short outputs milder than that of ``power_penalty``.
+    Of two outputs with few tokens it favours the longer one less than ``power_penalty`` does.
 
     ValueError if ``length`` is below 1 or ``alpha`` is not finite.
 

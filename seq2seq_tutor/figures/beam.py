@@ -42,10 +42,9 @@ def beam_tree(
     """Draw a beam search of one sentence as a tree, from the ``trace`` of it and its n-best list.
 
     A box holds a token, ``names[id]`` or EOS, and the probability of the output up to it. Followed
-    are the
-    extensions that the search stepped on from or gave back unfinished; ended are the finished
-    ``hypotheses``; all others that have a probability are dropped: a finished one too if it is not
-    in the n-best list. Thick lines lead to the first hypothesis.
+    are the extensions that the search stepped on from or gave back unfinished; ended are the
+    finished ``hypotheses``; all others with a probability above 0 are dropped, a finished one too
+    if it is not in the n-best list. Thick lines lead to the first hypothesis.
 
     ValueError if the trace is empty or another search's, a name is missing, or the tree has more
     than 6 steps or 30 extensions at one step.
@@ -175,7 +174,7 @@ def _probability(node: _Node) -> str:
 
 def _width(token: str) -> float:
     """Estimate the width of a token in bold, in units of the drawing."""
-    return sum(13.0 if east_asian_width(character) in "WF" else 8.0 for character in token)
+    return sum(13.0 if east_asian_width(character) in "WF" else 9.0 for character in token)
 
 
 def _root(y: float) -> str:

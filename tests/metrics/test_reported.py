@@ -3,7 +3,7 @@ import re
 import pytest
 import sacrebleu
 
-from seq2seq_tutor.metrics import reported_scores
+from seq2seq_tutor.metrics import reported_scores, sentence_chrf
 
 ENGLISH = (
     ["the cat sat on the mat", "I like music .", "no"],
@@ -61,3 +61,32 @@ def test_an_empty_hypothesis_counts():
 def test_refuses(hypotheses, references, error, message):
     with pytest.raises(error, match=message):
         reported_scores(hypotheses, references)
+
+
+@pytest.mark.parametrize(
+    ("hypothesis", "reference"),
+    [
+        *zip(*ENGLISH, strict=True),
+        *zip(*CHINESE, strict=True),
+        ("", "a"),
+        ("a", ""),
+        ("", ""),
+        ("a b", "ab"),
+    ],
+)
+def test_a_sentences_chrf_equals_sacrebleu(hypothesis, reference):
+    expected = sacrebleu.sentence_chrf(hypothesis, [reference]).score
+    assert sentence_chrf(hypothesis, reference) == expected
+
+
+def test_the_reference_comes_second():
+    assert sentence_chrf("tea", "green tea") < sentence_chrf("green tea", "tea")
+
+
+@pytest.mark.parametrize(
+    ("hypothesis", "reference", "message"),
+    [(["a"], "a", "hypothesis must be a str, got list"), ("a", None, "reference must be a str")],
+)
+def test_a_sentences_chrf_refuses(hypothesis, reference, message):
+    with pytest.raises(TypeError, match=message):
+        sentence_chrf(hypothesis, reference)

@@ -91,21 +91,26 @@ def log_probs(logits: Tensor, rows: int, number: int) -> Tensor:
             f"step {number}: logits must be ({rows}, V) with V > {EOS}, got {tuple(logits.shape)}"
         )
     scores = logits.to(torch.promote_types(logits.dtype, torch.float32)).log_softmax(dim=-1)
+    scores[:, [PAD, BOS]] = -torch.inf
+    # One NaN or +inf, or nothing but -inf, makes a whole row NaN, and its maximum too.
+    if not scores.amax(dim=-1).isfinite().all():
+        _refuse(logits, scores, number)
+    return scores
+
+
+def _refuse(logits: Tensor, scores: Tensor, number: int) -> None:
+    """Say which row can't be decoded, and why."""
     bad = logits.isnan().any(dim=-1)
     if bad.any():
         raise ValueError(
             f"step {number}: a logit of row {int(bad.nonzero()[0])} is NaN; the model diverged, or "
             "reads values it should not"
         )
-    legal = scores.clone()
-    legal[:, [PAD, BOS]] = -torch.inf
-    stuck = ~legal.isfinite().any(dim=-1)
-    if stuck.any():
-        raise ValueError(
-            f"step {number}: row {int(stuck.nonzero()[0])} has no token to choose: every logit "
-            "but those of PAD and BOS is -inf, or one is +inf"
-        )
-    return legal
+    stuck = ~scores.isfinite().any(dim=-1)
+    raise ValueError(
+        f"step {number}: row {int(stuck.nonzero()[0])} has no token to choose: every logit "
+        "but those of PAD and BOS is -inf, or one is +inf"
+    )
 
 
 def choose_each_step(
@@ -154,8 +159,8 @@ def stable_topk(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """Give each row's ``k`` highest scores (N, k) and their places, ties to the lower place.
 
     ``torch.topk`` breaks ties as it likes, and a stable sort of the whole row is many times slower.
-    So: topk first, then, where the lowest score that got in stands more often in the row than among
-    the k, the lowest places of that score.
+    So: topk first, then, where the next score equals the last that got in, the lowest places of
+    that score.
 
     >>> import torch
     >>> from seq2seq_tutor.decoding.stepping import stable_topk
@@ -163,9 +168,9 @@ def stable_topk(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
     [[1, 0]]
     """
     k = min(k, scores.shape[1])
-    values, places = scores.topk(k, dim=1)
-    lowest = values[:, -1:]
-    torn = (scores >= lowest).sum(dim=1) > k
+    values, places = scores.topk(min(k + 1, scores.shape[1]), dim=1)
+    lowest, places = values[:, k - 1 : k], places[:, :k].clone()
+    torn = (values[:, k:] == lowest).any(dim=1)  # none where all got in
     if torn.any():
         row_scores, row_lowest = scores[torn], lowest[torn]
         above, equal = row_scores > row_lowest, row_scores == row_lowest

@@ -17,7 +17,7 @@ from .length import power_penalty
 from .rows import Rows
 from .stepping import State, Step, StepResult, begin, log_probs
 
-_CHUNK = 64  # prefixes that are expanded together
+_CHUNK = 128  # prefixes that are expanded together
 
 
 class ExactResult(NamedTuple):
@@ -56,7 +56,7 @@ def exact_search(
     ``resolved`` is True) or none was found in time.
 
     ``start``, a hypothesis or None a row, gives the first scores to beat, those of a beam search
-    say, which makes the search much faster; what has not finished sets none.
+    say, which saves the search some prefixes; what has not finished sets none.
 
     No vocabulary is refused: ``node_limit``, the prefixes that may be expanded for one row, bounds
     the work. A row that reaches it is not ``resolved``, and its ``best`` is the best so far.

@@ -67,12 +67,13 @@ def train_one(
     *,
     source: Tokenizer | None = None,
     target: Tokenizer | None = None,
+    config: TrainConfig = CONFIG,
 ) -> tuple[Translator, float]:
     """Train a translator, by default from characters to words; give it and its seconds."""
     translator = untrained(source or CharTokenizer(), target or WordTokenizer(), train, seed)
     started = time.monotonic()
     ids = [to_ids(translator, pairs) for pairs in (train, valid)]
-    fit(translator.model, ids[0], ids[1], replace(CONFIG, seed=seed))
+    fit(translator.model, ids[0], ids[1], replace(config, seed=seed))
     return translator, time.monotonic() - started
 
 

@@ -191,6 +191,13 @@ def test_finished_rows_are_never_stepped_again_and_weights_tell_the_prefix():
     assert all(EOS not in prefix for rows in net.asked for _, prefix in rows)
 
 
+def test_a_model_that_never_ends_stops_at_max_len_unfinished():
+    net = Network(*[lambda prefix: [0.0, 0.0, NEVER, 0.0, 1.0]] * 5)
+    for h in sample(*parts(net), max_len=7, generator=seeded()):
+        assert len(h.tokens) == 7
+        assert not h.finished
+
+
 def test_a_prefix_is_continued():
     net = Network(*[LATTICE_A] * 20)
     state = net.step(torch.tensor([1] * 20), net.start()).state

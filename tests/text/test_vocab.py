@@ -210,6 +210,7 @@ def test_build_refuses(corpus, options, error, said):
         (["a"], ValueError, r"begins with \('<pad>'.* got \('a',\); use Vocab.build"),
         ([], ValueError, r"got \(\); use Vocab.build"),
         (["<bos>", "<pad>", "<eos>", "<unk>"], ValueError, "begins with"),
+        (["<pad>", "<bos>", "<unk>", "a"], ValueError, "begins with"),  # no <eos>
         ([*SPECIAL_TOKENS, "a", "b", "a"], ValueError, "token 'a' occurs twice"),
         ([*SPECIAL_TOKENS, "<pad>"], ValueError, "token '<pad>' occurs twice"),
         ("abcd", TypeError, "tokens must be a list of tokens, got str"),

@@ -11,6 +11,7 @@ from seq2seq_tutor.exercises.checking import chapters, exercises, judge
 from . import (
     answers_encoder_decoder,
     answers_padding_and_loss,
+    answers_search,
     answers_teacher_forcing,
     answers_translation,
 )
@@ -18,6 +19,7 @@ from . import (
 ANSWERS = {
     "encoder_decoder": answers_encoder_decoder,
     "padding_and_loss": answers_padding_and_loss,
+    "search": answers_search,
     "teacher_forcing": answers_teacher_forcing,
     "translation": answers_translation,
 }

@@ -14,7 +14,7 @@ from ..text.vocab import EOS
 from .html import HtmlFigure, visible
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    import torch
 
     from ..decoding import Hypothesis
 
@@ -35,7 +35,7 @@ class _Node(NamedTuple):
 
 
 def beam_tree(
-    trace: "Mapping[tuple[int, ...], Tensor]",
+    trace: "Mapping[tuple[int, ...], torch.Tensor]",
     hypotheses: "Sequence[Hypothesis]",
     names: Sequence[str],
 ) -> HtmlFigure:
@@ -102,7 +102,7 @@ def beam_tree(
 
 
 def _columns(
-    trace: "Mapping[tuple[int, ...], Tensor]", hypotheses: "Sequence[Hypothesis]"
+    trace: "Mapping[tuple[int, ...], torch.Tensor]", hypotheses: "Sequence[Hypothesis]"
 ) -> list[list[_Node]]:
     """Give the extensions at each step, those of one parent together, in their parents' order."""
     if () not in trace:

@@ -169,9 +169,14 @@ def test_what_cannot_win_is_not_expanded():
     [found] = search(net, max_len=50)
     assert found == ExactResult(found.best, resolved=True, nodes=1)
     assert found.best.tokens == (EOS,)
+    # Where length costs, A (log .45 = -.80) scores at best twice that, below EOS (log .3 = -1.20).
+    net = Network(from_probabilities({}, other=(0.45, 0.25, 0.0, 0.3)))
+    [found] = search(net, max_len=50, length_penalty=-1.0)
+    assert (found.nodes, found.best.tokens) == (1, (EOS,))
     # Normalised by length, A A ... EOS within 3 tokens might: .3 ** (1 / 3) > .6.
-    [found] = search(net, max_len=3, length_penalty=1.0)
-    assert [prefix for rows in net.asked[1:] for _, prefix in rows] == [(), (A,)]
+    net = Network(from_probabilities({}, other=(0.3, 0.1, 0.0, 0.6)))
+    search(net, max_len=3, length_penalty=1.0)
+    assert [prefix for rows in net.asked for _, prefix in rows] == [(), (A,)]
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 3])

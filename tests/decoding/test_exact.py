@@ -126,6 +126,13 @@ def test_ties_go_to_the_lower_tokens(monkeypatch, alpha, chunk):
     assert again.best.tokens == (A, A, EOS)
 
 
+def test_a_tie_is_not_won_by_the_likelier_prefix():
+    table = {(): (0.25, 0.5, 0.25, 0), (A,): (0.25, 0.25, 0, 0.5), (B,): (0.5, 0.25, 0, 0.25)}
+    net = Network(from_probabilities(table, other=(0.5, 0.5, 0, 0)))
+    assert net.score(0, (A, EOS)) == net.score(0, (B, EOS))
+    assert search(net, max_len=3)[0].best.tokens == (A, EOS)
+
+
 @pytest.mark.parametrize("alpha", ALPHAS)
 @pytest.mark.parametrize("kind", DECODERS)
 @pytest.mark.parametrize("cell", CELLS)

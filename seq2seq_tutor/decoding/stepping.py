@@ -169,7 +169,7 @@ def stable_topk(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """
     k = min(k, scores.shape[1])
     values, places = scores.topk(min(k + 1, scores.shape[1]), dim=1)
-    lowest, places = values[:, k - 1 : k], places[:, :k].clone()
+    lowest, places = values[:, k - 1 : k], places[:, :k]
     torn = (values[:, k:] == lowest).any(dim=1)  # none where all got in
     if torn.any():
         row_scores, row_lowest = scores[torn], lowest[torn]

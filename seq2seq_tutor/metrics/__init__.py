@@ -4,13 +4,18 @@ Chapters: language models (perplexity), BLEU, search (chrF as a utility), transl
 """
 
 from .bleu import BLEUScore, corpus_bleu, sentence_bleu
+from .bootstrap import BootstrapInterval, PairedBootstrap, bootstrap_interval, paired_bootstrap
 from .perplexity import perplexity
 from .reported import ReportedScores, reported_scores, sentence_chrf
 
 __all__ = [
     "BLEUScore",
+    "BootstrapInterval",
+    "PairedBootstrap",
     "ReportedScores",
+    "bootstrap_interval",
     "corpus_bleu",
+    "paired_bootstrap",
     "perplexity",
     "reported_scores",
     "sentence_bleu",

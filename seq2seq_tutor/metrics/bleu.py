@@ -84,17 +84,8 @@ def corpus_bleu(
     """
     _check_options(max_order, smoothing)
     _check_corpus(hypotheses, references)
-    segments = [
-        _segment_statistics(hypothesis, own, max_order)
-        for hypothesis, own in zip(hypotheses, references, strict=True)
-    ]
-    pooled = _Statistics(
-        correct=tuple(map(sum, zip(*(segment.correct for segment in segments), strict=True))),
-        total=tuple(map(sum, zip(*(segment.total for segment in segments), strict=True))),
-        sys_len=sum(segment.sys_len for segment in segments),
-        ref_len=sum(segment.ref_len for segment in segments),
-    )
-    return _score(pooled, smoothing, effective_order=False)
+    segments = _corpus_statistics(hypotheses, references, max_order)
+    return _score(_pooled(segments), smoothing, effective_order=False)
 
 
 def sentence_bleu(
@@ -119,6 +110,28 @@ def sentence_bleu(
     _check_segment(hypothesis, references, "hypothesis", "references")
     statistics = _segment_statistics(hypothesis, references, max_order)
     return _score(statistics, smoothing, effective_order=True)
+
+
+def _corpus_statistics(
+    hypotheses: Sequence[Sequence[str]],
+    references: Sequence[Sequence[Sequence[str]]],
+    max_order: int,
+) -> list[_Statistics]:
+    """Count the statistics of each segment."""
+    return [
+        _segment_statistics(hypothesis, own, max_order)
+        for hypothesis, own in zip(hypotheses, references, strict=True)
+    ]
+
+
+def _pooled(segments: Sequence[_Statistics]) -> _Statistics:
+    """Add the statistics of segments up."""
+    return _Statistics(
+        correct=tuple(map(sum, zip(*(segment.correct for segment in segments), strict=True))),
+        total=tuple(map(sum, zip(*(segment.total for segment in segments), strict=True))),
+        sys_len=sum(segment.sys_len for segment in segments),
+        ref_len=sum(segment.ref_len for segment in segments),
+    )
 
 
 def _segment_statistics(
@@ -196,18 +209,16 @@ def _check_options(max_order: int, smoothing: str) -> None:
     check_choice("smoothing", smoothing, _SMOOTHINGS)
 
 
-def _check_corpus(hypotheses: Any, references: Any) -> None:
+def _check_corpus(hypotheses: Any, references: Any, name: str = "hypotheses") -> None:
     """Refuse what would be scored wrongly without a word."""
-    for name, value in (("hypotheses", hypotheses), ("references", references)):
-        _check_list(name, value)
+    _check_list(name, hypotheses)
+    _check_list("references", references)
     if len(hypotheses) != len(references):
-        raise ValueError(
-            f"{len(hypotheses)} hypotheses but references for {len(references)}; {_SHAPE}"
-        )
+        raise ValueError(f"{len(hypotheses)} {name} but references for {len(references)}; {_SHAPE}")
     if not hypotheses:
-        raise ValueError("no hypotheses to score: BLEU of nothing is not defined")
+        raise ValueError(f"no {name} to score: BLEU of nothing is not defined")
     for row, (hypothesis, own) in enumerate(zip(hypotheses, references, strict=True)):
-        _check_segment(hypothesis, own, f"hypotheses[{row}]", f"references[{row}]")
+        _check_segment(hypothesis, own, f"{name}[{row}]", f"references[{row}]")
 
 
 def _check_segment(hypothesis: Any, references: Any, name: str, names: str) -> None:

@@ -275,6 +275,14 @@ def test_an_empty_hypothesis_is_not_left_out():
     )
 
 
+def test_an_empty_reference_counts_against_what_was_written():
+    whole = split("a b c d e")
+    score = bleu([(whole[0], whole), (whole[0], [[]])])
+    assert score.precisions[0] == pytest.approx(50)
+    assert (score.sys_len, score.ref_len) == (10, 5)
+    assert bleu([(whole[0], [[]])]).score == 0
+
+
 def test_tuples_are_as_good_as_lists():
     assert corpus_bleu((("a", "b"),), ((("a", "b"),),)) == corpus_bleu([["a", "b"]], [[["a", "b"]]])
 
@@ -293,7 +301,12 @@ def test_repr_is_the_line_a_paper_would_print():
     [
         ([], [], ValueError, "no hypotheses to score"),
         ([["a"]], [], ValueError, "1 hypotheses but references for 0; .* for each hypothesis"),
-        ([["a"], ["b"]], [[["a"], ["b"]]], ValueError, "2 hypotheses but references for 1;"),
+        (
+            [["a"], ["b"]],
+            [[["a"], ["b"]]],  # a list for each set of references, as sacreBLEU has it
+            ValueError,
+            "2 hypotheses but references for 1; .* for each hypothesis",
+        ),
         ([["a"], ["b"]], [[["a"]], []], ValueError, r"references\[1\] is empty; every hypothesis"),
         ("a b", [[["a"]]], TypeError, "hypotheses must be a list, got 'a b'; hypotheses is a list"),
         ({"a"}, [[["a"]]], TypeError, "hypotheses must be a list, got {'a'}"),
@@ -346,6 +359,7 @@ def test_sentence_bleu_refuses(hypothesis, references, error, said):
     ("options", "error", "said"),
     [
         ({"max_order": 0}, ValueError, "max_order must be at least 1, got 0"),
+        ({"max_order": 11}, ValueError, "max_order must be at most 10, got 11"),
         ({"max_order": 2.0}, TypeError, r"max_order must be an int, got 2\.0"),
         ({"max_order": True}, TypeError, "max_order must be an int, got True"),
         ({"smoothing": "add_k"}, ValueError, "one of none, floor, add-k, exp; got 'add_k'"),

@@ -9,6 +9,7 @@ import torch
 from seq2seq_tutor.exercises.checking import chapters, exercises, judge
 
 from . import (
+    answers_bleu,
     answers_encoder_decoder,
     answers_padding_and_loss,
     answers_search,
@@ -17,6 +18,7 @@ from . import (
 )
 
 ANSWERS = {
+    "bleu": answers_bleu,
     "encoder_decoder": answers_encoder_decoder,
     "padding_and_loss": answers_padding_and_loss,
     "search": answers_search,

@@ -122,8 +122,8 @@ def paired_bootstrap(
 
     With d the difference of the scores and d_i that of resample i, the p-value is
     (1 + the number of resamples in which |d_i| - mean |d_i| is at least |d|) / (1 + resamples).
-    Where one system is ahead in nearly all resamples, it counts one tail: 0.05 is then passed when
-    the interval at ``confidence=0.9`` leaves out 0. Arguments and errors as in
+    Where one system is ahead in nearly all resamples, it counts one tail, the one away from 0: 0.05
+    is then about as strict as an interval at ``confidence=0.9``. Arguments and errors as in
     ``bootstrap_interval``.
 
     Source: Koehn (2004); the p-value is sacreBLEU's, except that ties count, so that a

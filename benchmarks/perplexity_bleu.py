@@ -17,36 +17,17 @@ import torch
 from sacrebleu import BLEU
 from tqdm import tqdm
 
-from hsk_zh_en import CONFIG, DROPOUT, SEEDS, SIZE, sets
+from hsk_zh_en import CONFIG, DROPOUT, SEEDS, SIZE, sets, to_ids, untrained
 from provenance import write_result
 from seq2seq_tutor.data import SentencePair, batches
 from seq2seq_tutor.data.batching import IdPair
-from seq2seq_tutor.decoding import Translator
 from seq2seq_tutor.metrics import paired_bootstrap, perplexity, reported_scores
-from seq2seq_tutor.models import Encoder, LuongDecoder, Seq2Seq
-from seq2seq_tutor.text import UNK, CharTokenizer, Language, Vocab, WordTokenizer
+from seq2seq_tutor.models import Seq2Seq
+from seq2seq_tutor.text import UNK, CharTokenizer, WordTokenizer
 from seq2seq_tutor.training import masked_cross_entropy
 from seq2seq_tutor.training.run import Run
 
 EPOCHS = (1, *range(2, CONFIG.epochs + 1, 2))  # after these it is scored
-
-
-def untrained(train: list[SentencePair], seed: int) -> Translator:
-    """Make the translator that is to be trained."""
-    characters, words = CharTokenizer(), WordTokenizer()
-    source = Vocab.build((characters.tokenize(pair.src) for pair in train), min_freq=2)
-    target = Vocab.build(words.tokenize(pair.tgt) for pair in train)
-    torch.manual_seed(seed)
-    encoder = Encoder(len(source), SIZE, SIZE, bidirectional=True, dropout=DROPOUT)
-    decoder = LuongDecoder(len(target), SIZE, 2 * SIZE, dropout=DROPOUT)
-    return Translator(
-        Seq2Seq(encoder, decoder), Language(characters, source), Language(words, target)
-    )
-
-
-def to_ids(translator: Translator, pairs: list[SentencePair]) -> list[IdPair]:
-    """Encode both sides of each pair."""
-    return [(translator.source.encode(s), translator.target.encode(t)) for s, t in pairs]
 
 
 @torch.no_grad()
@@ -73,7 +54,7 @@ def train_one(
 ) -> tuple[list[dict[str, Any]], dict[int, list[str]]]:
     """Train as ``fit`` does; give the scores after some epochs, and the translations."""
     train, _, test = parts
-    translator = untrained(train, seed)
+    translator = untrained(CharTokenizer(), WordTokenizer(), train, seed)
     ids = [to_ids(translator, part) for part in parts]
     rows, written = [], {}
     with torch.random.fork_rng():

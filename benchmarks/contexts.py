@@ -7,6 +7,8 @@ The sizes are chosen so that all models have nearly the same number of parameter
 """
 
 import argparse
+import hashlib
+import json
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -139,13 +141,13 @@ def main() -> None:
         for summary in SUMMARIES
     ]
     plan += [(name, "form 1", "last", HIDDEN_SIZE, EPOCHS) for name in ("reverse", "dates")]
+    plan += [(name, form, "last", None, LONGER) for name in ("reverse", "dates") for form in FORMS]
     plan += [
         (name, "form 1", "last", None, epochs)
         for name, epochs in (
             ("dates, source reversed", EPOCHS),
             ("copy", EPOCHS),
             ("copy", LONGER),
-            ("reverse", LONGER),
         )
     ]
     rows = []
@@ -173,7 +175,15 @@ def main() -> None:
     write_result(
         "contexts",
         {
-            "data": {"name": "made by seq2seq_tutor.data: reverse_pairs, copy_pairs, date_pairs"},
+            "data": {
+                "name": "made by seq2seq_tutor.data: reverse_pairs, copy_pairs, date_pairs",
+                "sha256": {
+                    name: hashlib.sha256(
+                        json.dumps([task.train, task.valid, task.tests]).encode()
+                    ).hexdigest()
+                    for name, task in tasks.items()
+                },
+            },
             "settings": {"batch_size": 64, "lr": 0.008, "embed_size": EMBED_SIZE},
             "rows": rows,
         },

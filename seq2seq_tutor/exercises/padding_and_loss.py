@@ -15,13 +15,13 @@ from .checking import NotYet, ask, parts, shown
 _TOLERANCE = 1e-3
 _LENGTHS, _VOCAB, _WIDTHS = (2, 4, 8), 16, (8, 16)
 _HALVES = {
-    "neither": "Then each half would have read the same tokens in the batch as alone. Begin at the "
-    "far end of a padded row: what is read first?",
-    "forward": "At a real place the forward half has read the tokens before it. Which of them are "
-    "others in the batch than alone?",
-    "backward": "",
-    "both": "One of the halves has read the same tokens, in the same order, in the batch as alone. "
-    "Compare the two by number.",
+    "neither": "Then each half would have read the same numbers in the batch as alone. Begin at "
+    "the far end of a padded row: what is read first?",
+    "forward": "Then the backward half would have read the same numbers in the batch as alone. "
+    "Begin at the far end of a padded row: what is read first?",
+    "backward": "That holds for the lower layer, which reads tokens. What does the upper one read "
+    "at each place?",
+    "both": "",
 }
 
 
@@ -39,7 +39,7 @@ def exercise_1(answer: Any) -> None:
 
 
 def exercise_2(answer: Any) -> None:
-    """Which halves of a bidirectional network's outputs the pads reach."""
+    """Which halves of the outputs of a bidirectional network of two layers the pads reach."""
     if not isinstance(answer, str) or answer not in _HALVES:
         raise NotYet(
             "The answer must be 'neither', 'forward', 'backward' or 'both', and yours is "

@@ -71,7 +71,7 @@ def stub(*given): ...
 
 SOLUTIONS = {
     "padding_and_loss.1": tuple(RIGHT),
-    "padding_and_loss.2": "backward",
+    "padding_and_loss.2": "both",
     "padding_and_loss.3": last_state(),
     "padding_and_loss.4": selected,
 }
@@ -83,7 +83,7 @@ STUBS = {
 }
 GIVEN_AWAY = {  # no message may hold this
     "padding_and_loss.1": "5.04",
-    "padding_and_loss.2": "backward half",
+    "padding_and_loss.2": "both halves",
     "padding_and_loss.3": "lengths - 1",
     "padding_and_loss.4": "[real]",
 }
@@ -99,9 +99,9 @@ MISTAKES = {
         (16, "must be a tuple"),
     ],
     "padding_and_loss.2": [
-        ("neither", "Begin at the far end"),
-        ("forward", "Which of them are others"),
-        ("both", "One of the halves has read the same tokens"),
+        ("neither", "each half would have read the same numbers in the batch as alone"),
+        ("forward", "the backward half would have read the same numbers in the batch as alone"),
+        ("backward", "What does the upper one read at each place?"),
         ("left", "yours is 'left' (str)"),
         (2, "yours is 2 (int)"),
     ],

@@ -45,8 +45,8 @@ class BootstrapInterval:
 class PairedBootstrap:
     """Two systems' BLEU on the same sentences, ``difference`` = a - b, and how sure that is.
 
-    ``low`` and ``high`` bound the difference; ``p_value`` is small if the resamples differ from
-    each other less than the systems do.
+    ``low`` and ``high`` bound the difference: a two-sided test asks whether 0 lies between them.
+    ``p_value`` is about one-sided, see ``paired_bootstrap``.
 
     >>> from seq2seq_tutor.metrics import paired_bootstrap
     >>> reference = ["a", "b", "c", "d"]
@@ -122,12 +122,13 @@ def paired_bootstrap(
 
     With d the difference of the scores and d_i that of resample i, the p-value is
     (1 + the number of resamples in which |d_i| - mean |d_i| is at least |d|) / (1 + resamples).
-    Where one system is ahead in nearly all resamples, it counts one tail, the one away from 0: 0.05
-    is then about as strict as an interval at ``confidence=0.9``. Arguments and errors as in
+    It takes the mean of absolute differences, so it is about one-sided: for two equally good
+    systems it falls below 0.05 about one time in ten, and hardly exceeds 0.42 unless the resamples
+    tie. Where 5 % is meant, ask whether 0 lies in the interval. Arguments and errors as in
     ``bootstrap_interval``.
 
-    Source: Koehn (2004); the p-value is sacreBLEU's, except that ties count, so that a
-    system compared with itself has p = 1.
+    Source: resamples Koehn (2004), the p-value Riezler and Maxwell (2005). sacreBLEU has "more
+    than" for "at least"; here a system compared with itself has p = 1.
 
     >>> from seq2seq_tutor.metrics import paired_bootstrap
     >>> corpus = [["a", "b", "c", "d"], ["a", "b", "e", "d"]]

@@ -40,7 +40,9 @@ def reported_scores(hypotheses: Sequence[str], references: Sequence[str]) -> Rep
     """Score translations, as text, against one reference each, by sacreBLEU.
 
     BLEU is over sacreBLEU's own tokens: ``13a``, or ``zh`` where the references are mostly Chinese.
-    chrF is over characters (order 6, no words).
+    chrF is over characters (order 6, no words). Give plain text, joined and with its case, as a
+    reader would get it: text cut into tokens before gives scores that nobody else can compare with,
+    and sacreBLEU's warning of it (many lines with a space before the full stop) is off here.
 
     ValueError if there is nothing to score or the two have not the same length.
 

@@ -121,7 +121,8 @@ def paired_bootstrap(
     """Compare two systems by BLEU on resamples of the sentences, the same for both.
 
     With d the difference of the scores and d_i that of resample i, the p-value is
-    (1 + the number of resamples in which |d_i| - mean |d_i| is at least |d|) / (1 + resamples).
+    ``(1 + n) / (1 + resamples)``, n the number of resamples in which ``|d_i| - mean |d_i|`` is at
+    least ``|d|``.
     It takes the mean of absolute differences, so it is about one-sided: for two equally good
     systems it falls below 0.05 about one time in ten, and hardly exceeds 0.42 unless the resamples
     tie. Where 5 % is meant, ask whether 0 lies in the interval. Arguments and errors as in

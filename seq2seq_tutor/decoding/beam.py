@@ -40,8 +40,10 @@ def beam_search(
 
     ValueError if ``n_best`` is above ``beam_size`` or a step's logits can't be decoded.
 
-    Source: Sutskever et al. (2014), section 3.2; the bound that stops a sentence is that of Huang
-    et al. (2017) carried over to a score that is divided by a power of the length.
+    Source: Sutskever et al. (2014), section 3.2, which takes finished hypotheses out of the beam;
+    that the live ones are then refilled is a choice made here. Huang et al. (2017) stop at such a
+    bound without a penalty, and at one for a bounded reward for length; the bound for a score
+    divided by a power of the length is made here after theirs.
 
     >>> import torch
     >>> from seq2seq_tutor.decoding import beam_search

@@ -34,8 +34,8 @@ class Hypothesis:
 
         A log-probability is negative, so a positive penalty helps long outputs.
 
-        Source: the pure power of the length, as in OpenNMT and Hugging Face; ``gnmt_penalty`` is
-        the divisor of Wu et al. (2016).
+        Source: the pure power of the length, as in Hugging Face; at 1 the mean, as in OpenNMT-py's
+        option ``avg``. ``gnmt_penalty`` is the divisor of Wu et al. (2016).
         """
         return self.log_prob / power_penalty(max(1, len(self.tokens)), length_penalty)
 

@@ -28,8 +28,9 @@ def trace(step: Step, state: State) -> tuple[Step, State, Trace]:
     >>> model = LanguageModel(10, 3, 4).eval()
     >>> step, state, record = trace(model.step, model.start(rows=1))
     >>> hypotheses = beam_search(step, state, beam_size=2, max_len=3)
-    >>> [len(prefix) for prefix in record]
-    [0, 1, 1, 2, 2]
+    >>> first = next(iter(record))
+    >>> first, record[first].shape
+    ((), torch.Size([10]))
     """
     if len(state) != 1:
         raise ValueError(f"a trace is of one sentence, but state has {len(state)} rows")

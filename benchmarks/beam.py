@@ -101,7 +101,7 @@ def same(one: list[Hypothesis], other: list[Hypothesis]) -> bool:
 def main() -> None:
     """Train, search in turns, and print what came out."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sentences", type=int, default=100)
+    parser.add_argument("--sentences", type=int, default=50)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=6)
     options = parser.parse_args()

@@ -7,14 +7,13 @@ and BLEU by beam size, length penalty and minimum Bayes risk. The models are tho
 """
 
 import argparse
-import hashlib
 import time
 from typing import Any
 
 import torch
 from tqdm import tqdm
 
-from hsk_zh_en import CONFIG, DROPOUT, SEEDS, SIZE, sets, to_ids, train_one
+from hsk_zh_en import SEEDS, origin, sets, to_ids, train_one
 from provenance import write_result
 from seq2seq_tutor.data import SentencePair, collate
 from seq2seq_tutor.decoding import Translator, beam_search, mbr, sample
@@ -150,23 +149,10 @@ def main() -> None:
     into_chinese, _ = train_one(
         turned[0], turned[1], 0, source=WordTokenizer(), target=CharTokenizer()
     )
-    table = "".join(f"{src}\t{tgt}\n" for src, tgt in test)
     write_result(
         "hsk_systems",
         {
-            "data": {
-                "name": "hsk",
-                "sizes": [len(train), len(valid), len(test)],
-                "test_sha256": hashlib.sha256(table.encode()).hexdigest(),
-            },
-            "settings": {
-                "epochs": CONFIG.epochs,
-                "batch_size": CONFIG.batch_size,
-                "lr": CONFIG.lr,
-                "size": SIZE,
-                "dropout": DROPOUT,
-                "max_len": MAX_LEN,
-            },
+            **origin((train, valid, test), max_len=MAX_LEN),
             "beam": beams,
             "mbr": risks,
             "outputs": {

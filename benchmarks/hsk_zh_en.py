@@ -38,6 +38,26 @@ def sets() -> tuple[list[SentencePair], list[SentencePair], list[SentencePair]]:
     return split_pairs(pairs, valid=0.05, test=0.1, generator=generator)
 
 
+def origin(parts: tuple[list[SentencePair], ...], **settings: Any) -> dict[str, Any]:
+    """Say where a result on the three sets comes from: their sizes, a hash, and the settings."""
+    table = "".join(f"{src}\t{tgt}\n" for src, tgt in parts[2])
+    return {
+        "data": {
+            "name": "hsk",
+            "sizes": [len(part) for part in parts],
+            "test_sha256": hashlib.sha256(table.encode()).hexdigest(),
+        },
+        "settings": {
+            "epochs": CONFIG.epochs,
+            "batch_size": CONFIG.batch_size,
+            "lr": CONFIG.lr,
+            "size": SIZE,
+            "dropout": DROPOUT,
+            **settings,
+        },
+    }
+
+
 def untrained(
     source: Tokenizer, target: Tokenizer, train: list[SentencePair], seed: int
 ) -> Translator:
@@ -141,22 +161,10 @@ def main() -> None:
                 }
                 for pair, each in zip(test[:SHOWN], translations, strict=False)
             ]
-    table = "".join(f"{src}\t{tgt}\n" for src, tgt in test)
     write_result(
         "hsk_zh_en",
         {
-            "data": {
-                "name": "hsk",
-                "sizes": [len(everything), len(valid), len(test)],
-                "test_sha256": hashlib.sha256(table.encode()).hexdigest(),
-            },
-            "settings": {
-                "epochs": CONFIG.epochs,
-                "batch_size": CONFIG.batch_size,
-                "lr": CONFIG.lr,
-                "size": SIZE,
-                "dropout": DROPOUT,
-            },
+            **origin((everything, valid, test)),
             "rows": rows,
             "shown": shown,
         },

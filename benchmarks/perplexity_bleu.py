@@ -8,7 +8,6 @@ over all tokens and over those that the vocabulary holds, BLEU and chrF of greed
 """
 
 import argparse
-import hashlib
 import time
 from dataclasses import replace
 from typing import Any
@@ -17,7 +16,7 @@ import torch
 from sacrebleu import BLEU
 from tqdm import tqdm
 
-from hsk_zh_en import CONFIG, DROPOUT, SEEDS, SIZE, sets, to_ids, untrained
+from hsk_zh_en import CONFIG, SEEDS, origin, sets, to_ids, untrained
 from provenance import write_result
 from seq2seq_tutor.data import SentencePair, batches
 from seq2seq_tutor.data.batching import IdPair
@@ -111,22 +110,10 @@ def main() -> None:
         own, written = train_one(parts, seed)
         rows += own
         tests.append(compare(own, written, parts[2]))
-    table = "".join(f"{src}\t{tgt}\n" for src, tgt in parts[2])
     write_result(
         "perplexity_bleu",
         {
-            "data": {
-                "name": "hsk",
-                "sizes": [len(part) for part in parts],
-                "test_sha256": hashlib.sha256(table.encode()).hexdigest(),
-            },
-            "settings": {
-                "epochs": CONFIG.epochs,
-                "batch_size": CONFIG.batch_size,
-                "lr": CONFIG.lr,
-                "size": SIZE,
-                "dropout": DROPOUT,
-            },
+            **origin(parts),
             "rows": rows,
             "last_against_best_perplexity": tests,
         },

@@ -6,7 +6,6 @@ writes seq2seq_tutor/results/search_errors.json. Chapter: search.
 """
 
 import argparse
-import hashlib
 import statistics
 import time
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from hsk_zh_en import CONFIG, DROPOUT, SEEDS, SIZE, sets, train_one
+from hsk_zh_en import SEEDS, origin, sets, train_one
 from provenance import write_result
 from seq2seq_tutor.data import SentencePair, collate
 from seq2seq_tutor.decoding import ExactResult, Hypothesis, Translator, beam_search, exact_search
@@ -115,25 +114,12 @@ def main() -> None:
                     "missed": sum(missed),
                 }
             )
-    table = "".join(f"{src}\t{tgt}\n" for src, tgt in test)
     write_result(
         "search_errors",
         {
-            "data": {
-                "name": "hsk",
-                "sizes": [len(train), len(valid), len(test)],
-                "test_sha256": hashlib.sha256(table.encode()).hexdigest(),
-            },
-            "settings": {
-                "epochs": CONFIG.epochs,
-                "batch_size": CONFIG.batch_size,
-                "lr": CONFIG.lr,
-                "size": SIZE,
-                "dropout": DROPOUT,
-                "max_len": MAX_LEN,
-                "node_limit": NODE_LIMIT,
-                "length_penalty": 0.0,
-            },
+            **origin(
+                (train, valid, test), max_len=MAX_LEN, node_limit=NODE_LIMIT, length_penalty=0.0
+            ),
             "rows": rows,
         },
         seconds=time.monotonic() - started,

@@ -3,6 +3,8 @@
 Chapter: search. Feasible for a handful of tokens and steps, and the yardstick for beam search.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -84,16 +86,20 @@ def _search_row(
 def _refuse_too_many(vocab_size: int, max_len: int) -> None:
     """Refuse a search among more than a million strings."""
     choices = vocab_size - len({PAD, BOS, EOS})
-    strings, of_length = 0, 1
-    for _ in range(max_len):
-        strings += of_length  # those that end in EOS
-        of_length *= choices
-        if strings + of_length > _LIMIT:
-            raise ValueError(
-                f"strings of up to max_len={max_len} tokens, each one of {choices} or EOS, are too "
-                f"many to look at one by one (the limit is {_LIMIT}); "
-                "lower max_len or use beam_search"
-            )
+    size = max_len * math.log10(max(choices, 1))  # of the strings that don't end
+    if size > 15:
+        count = f"about 10^{size:.0f}"
+    else:
+        # choices ** length of each length below max_len that end in EOS, and those that don't end:
+        # a geometric sum.
+        strings = (choices ** (max_len + 1) - 1) // (choices - 1) if choices != 1 else max_len + 1
+        if strings <= _LIMIT:
+            return
+        count = f"{strings:,}"
+    raise ValueError(
+        f"there are {count} strings of up to max_len={max_len} tokens, each one of {choices} or "
+        f"EOS, and at most {_LIMIT:,} are looked at one by one; lower max_len or use beam_search"
+    )
 
 
 def _promising(rows: Rows, mask: Tensor, n_best: int) -> Rows:

@@ -91,11 +91,21 @@ def test_a_networks_log_prob_is_its_teacher_forced_score():
 
 
 @pytest.mark.parametrize(
-    ("vocab_size", "max_len"), [(1003, 2), (13, 6), (5, 20), (4, 10**6), (10003, 10**6)]
+    ("vocab_size", "max_len", "count"),
+    [
+        (1003, 2, "1,001,001"),
+        (13, 6, "1,111,111"),
+        (5, 20, "2,097,151"),
+        (4, 10**6, "1,000,001"),
+        (10003, 10**6, r"about 10\^4000000"),
+    ],
 )
-def test_refuses_more_than_a_million_strings_after_one_look_at_the_vocabulary(vocab_size, max_len):
+def test_refuses_more_than_a_million_strings_and_says_how_many(vocab_size, max_len, count):
     net = Network(lambda prefix: [0.0] * vocab_size)
-    with pytest.raises(ValueError, match=r"limit is 1000000\); lower max_len or use beam"):
+    message = (
+        f"there are {count} strings of up to max_len={max_len} .* at most 1,000,000 are looked"
+    )
+    with pytest.raises(ValueError, match=message):
         search(net, max_len=max_len)
     assert len(net.asked) == 1
 

@@ -6,7 +6,6 @@ writes seq2seq_tutor/results/contexts.json. Chapter: encoder-decoder, which trai
 The sizes are chosen so that all models have nearly the same number of parameters.
 """
 
-import argparse
 import hashlib
 import json
 import time
@@ -16,10 +15,10 @@ from typing import Any, NamedTuple
 import torch
 from tqdm import tqdm
 
-from provenance import write_result
+from provenance import begin, write_result
 from seq2seq_tutor.data import SentencePair, batches, copy_pairs, date_pairs, reverse_pairs
 from seq2seq_tutor.data.batching import IdPair
-from seq2seq_tutor.decoding import greedy_search
+from seq2seq_tutor.decoding import Hypothesis, greedy_search
 from seq2seq_tutor.models import Decoder, Encoder, Seq2Seq
 from seq2seq_tutor.text import EOS, CharTokenizer, Language, Vocab
 from seq2seq_tutor.training import TrainConfig, fit
@@ -111,23 +110,18 @@ def fitted_size(task: Task, form: str, summary: str) -> int:
 @torch.no_grad()
 def share_right(model: Seq2Seq, pairs: list[IdPair]) -> float:
     """Measure how many targets greedy search writes without a mistake."""
-    right = 0
-    for first in range(0, len(pairs), 256):
-        own = pairs[first : first + 256]
-        (batch,) = batches(own, 256)
-        found = greedy_search(model.step, model.start(batch.src, batch.src_lengths), max_len=25)
-        right += sum(
-            each.tokens == (*target, EOS) for each, (_, target) in zip(found, own, strict=True)
-        )
+    found: list[Hypothesis] = []
+    for batch in batches(pairs, 256):
+        found += greedy_search(model.step, model.start(batch.src, batch.src_lengths), max_len=25)
+    right = sum(
+        each.tokens == (*target, EOS) for each, (_, target) in zip(found, pairs, strict=True)
+    )
     return right / len(pairs)
 
 
 def main() -> None:
     """Train and test every row, and write what came out."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    started = time.monotonic()
+    started = begin(__doc__)
     tasks = {
         "reverse": digits(reverse_pairs),
         "dates": dates(),
@@ -149,12 +143,11 @@ def main() -> None:
             ("copy", LONGER),
         )
     ]
+    sizes = {row: fitted_size(tasks[row[0]], row[1], row[2]) for row in plan}
     rows = []
-    for (name, form, summary, epochs), seed in tqdm(
-        [(row, seed) for row in plan for seed in SEEDS]
-    ):
-        task = tasks[name]
-        hidden_size = fitted_size(task, form, summary)
+    for row, seed in tqdm([(row, seed) for row in plan for seed in SEEDS]):
+        name, form, summary, epochs = row
+        task, hidden_size = tasks[name], sizes[row]
         model = new_model(task, form, summary, hidden_size, seed)
         config = TrainConfig(epochs=epochs, batch_size=64, lr=0.008, seed=seed)
         history = fit(model, task.train, task.valid, config)

@@ -6,15 +6,14 @@ writes seq2seq_tutor/results/hsk_systems.json: the translations of the test set 
 and BLEU by beam size, length penalty and minimum Bayes risk. The models are those of hsk_zh_en.py.
 """
 
-import argparse
 import time
 from typing import Any
 
 import torch
 from tqdm import tqdm
 
-from hsk_zh_en import SEEDS, origin, sets, to_ids, train_one
-from provenance import write_result
+from hsk_zh_en import SEEDS, described, origin, sets, to_ids, train_one
+from provenance import begin, write_result
 from seq2seq_tutor.data import SentencePair, collate
 from seq2seq_tutor.decoding import Translator, beam_search, mbr, sample
 from seq2seq_tutor.metrics import reported_scores, sentence_chrf
@@ -43,8 +42,6 @@ def search_curve(translator: Translator, test: list[SentencePair], seed: int) ->
     """Score beam search by its beam's size and its length penalty."""
     rows = []
     pairs = to_ids(translator, test)
-    decode = translator.target.decode
-    wanted = sum(len(target) for _, target in pairs)
     for penalty in LENGTH_PENALTIES:
         for size in BEAM_SIZES:
             found = []
@@ -61,16 +58,12 @@ def search_curve(translator: Translator, test: list[SentencePair], seed: int) ->
                     length_penalty=penalty,
                 )
             best = [hypotheses[0] for hypotheses in found]
-            texts = [decode(each.tokens) for each in best]
-            written = sum(len(each.tokens) - each.finished for each in best)
             rows.append(
                 {
                     "seed": seed,
                     "beam_size": size,
                     "length_penalty": penalty,
-                    **scores(texts, test),
-                    "length_ratio": written / wanted,
-                    "log_prob": sum(each.log_prob for each in best) / len(best),
+                    **described(best, translator, test),
                     "finished": sum(each.finished for each in best) / len(best),
                 }
             )
@@ -129,10 +122,7 @@ def look_up(train: list[SentencePair], test: list[SentencePair]) -> list[str]:
 
 def main() -> None:
     """Train, translate and score, and write what came out."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    started = time.monotonic()
+    started = begin(__doc__)
     train, valid, test = sets()
     beams: list[dict[str, Any]] = []
     risks: list[dict[str, Any]] = []

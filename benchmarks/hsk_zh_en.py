@@ -5,7 +5,6 @@
 writes seq2seq_tutor/results/hsk_zh_en.json. Chapter: translation, which trains the smallest row.
 """
 
-import argparse
 import hashlib
 import statistics
 import time
@@ -15,10 +14,10 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from provenance import write_result
+from provenance import begin, write_result
 from seq2seq_tutor.data import HSK_UNTRANSLATED, SentencePair, load, split_pairs
 from seq2seq_tutor.data.batching import IdPair
-from seq2seq_tutor.decoding import Translation, Translator
+from seq2seq_tutor.decoding import Hypothesis, Translation, Translator
 from seq2seq_tutor.metrics import perplexity, reported_scores
 from seq2seq_tutor.models import Encoder, LuongDecoder, Seq2Seq
 from seq2seq_tutor.text import CharTokenizer, Language, Tokenizer, Vocab, WordTokenizer
@@ -119,6 +118,21 @@ def score(
     }, beam
 
 
+def described(
+    hypotheses: list[Hypothesis], translator: Translator, pairs: list[SentencePair]
+) -> dict[str, float]:
+    """Score one output a sentence, and say how long and how probable; lengths are without EOS."""
+    texts = [translator.target.decode(hypothesis.tokens) for hypothesis in hypotheses]
+    scores = reported_scores(texts, [pair.tgt for pair in pairs])
+    lengths = [len(each.tokens) - each.finished for each in hypotheses]
+    return {
+        "bleu": scores.bleu,
+        "chrf": scores.chrf,
+        "length_ratio": sum(lengths) / sum(len(tgt) for _, tgt in to_ids(translator, pairs)),
+        "log_prob": statistics.mean(each.log_prob for each in hypotheses),
+    }
+
+
 def weights_of(translation: Translation) -> list[list[float]]:
     """Give the attention weights, which a Luong decoder always has."""
     if translation.weights is None:
@@ -129,10 +143,7 @@ def weights_of(translation: Translation) -> list[list[float]]:
 
 def main() -> None:
     """Train and score every row, and write what came out."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    started = time.monotonic()
+    started = begin(__doc__)
     everything, valid, test = sets()
     rows, shown = [], []
     for amount, seed in tqdm([(amount, seed) for amount in AMOUNTS for seed in SEEDS]):

@@ -6,7 +6,6 @@ writes seq2seq_tutor/results/padding_bugs.json. Chapter: padding and loss, which
 and trains some of the rows again.
 """
 
-import argparse
 import hashlib
 import time
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, pad
 from tqdm import tqdm
 
-from provenance import write_result
+from provenance import begin, write_result
 from seq2seq_tutor.data import Batch, batches, collate, reverse_pairs
 from seq2seq_tutor.decoding import greedy_search
 from seq2seq_tutor.metrics import perplexity
@@ -168,10 +167,7 @@ def tokens_right(model: Seq2Seq, pairs: Pairs) -> dict[str, float]:
 
 def main() -> None:
     """Train and score every row, and write what came out."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    started = time.monotonic()
+    started = begin(__doc__)
     train, test = sets()
     lengths = sorted({len(source) for source, _ in test})
     alone = [[pair for pair in test if len(pair[0]) == n] for n in lengths]  # so without a pad

@@ -7,7 +7,6 @@ model and its settings are those of hsk_zh_en.py. Both scores are taken on the t
 over all tokens and over those that the vocabulary holds, BLEU and chrF of greedy search.
 """
 
-import argparse
 import time
 from dataclasses import replace
 from typing import Any
@@ -17,7 +16,7 @@ from sacrebleu import BLEU
 from tqdm import tqdm
 
 from hsk_zh_en import CONFIG, SEEDS, origin, sets, to_ids, untrained
-from provenance import write_result
+from provenance import begin, write_result
 from seq2seq_tutor.data import SentencePair, batches
 from seq2seq_tutor.data.batching import IdPair
 from seq2seq_tutor.metrics import paired_bootstrap, perplexity, reported_scores
@@ -100,10 +99,7 @@ def compare(
 
 def main() -> None:
     """Train and score three seeds, and write what came out."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    started = time.monotonic()
+    started = begin(__doc__)
     parts = sets()
     rows, tests = [], []
     for seed in tqdm(SEEDS):

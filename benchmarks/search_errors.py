@@ -5,7 +5,6 @@
 writes seq2seq_tutor/results/search_errors.json. Chapter: search.
 """
 
-import argparse
 import statistics
 import time
 from typing import Any
@@ -13,11 +12,10 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from hsk_zh_en import SEEDS, origin, sets, train_one
-from provenance import write_result
+from hsk_zh_en import SEEDS, described, origin, sets, train_one
+from provenance import begin, write_result
 from seq2seq_tutor.data import SentencePair, collate
 from seq2seq_tutor.decoding import ExactResult, Hypothesis, Translator, beam_search, exact_search
-from seq2seq_tutor.metrics import reported_scores
 
 BEAM_SIZES = (1, 2, 5, 10, 20, 100)
 MAX_LEN, NODE_LIMIT = 40, 10_000
@@ -57,32 +55,22 @@ def _rank(hypothesis: Hypothesis) -> tuple[bool, float]:
     return hypothesis.finished, hypothesis.log_prob
 
 
-def described(
-    hypotheses: list[Hypothesis], translator: Translator, references: list[str]
+def scored(
+    hypotheses: list[Hypothesis], translator: Translator, pairs: list[SentencePair]
 ) -> dict[str, Any]:
-    """Score one output a sentence, and say how long the outputs are; lengths are without EOS."""
+    """Describe one output a sentence, and count those that are empty and that are the reference."""
     texts = [translator.target.decode(hypothesis.tokens) for hypothesis in hypotheses]
-    scores = reported_scores(texts, references)
-    lengths = [len(each.tokens) - each.finished for each in hypotheses]
-    wanted = [len(translator.target.encode(reference)) for reference in references]
     return {
-        "bleu": scores.bleu,
-        "chrf": scores.chrf,
-        "length_ratio": sum(lengths) / sum(wanted),
-        "log_prob": statistics.mean(each.log_prob for each in hypotheses),
-        "empty": sum(length == 0 for length in lengths),
-        "right": sum(text == reference for text, reference in zip(texts, references, strict=True)),
+        **described(hypotheses, translator, pairs),
+        "empty": sum(len(each.tokens) == each.finished for each in hypotheses),
+        "right": sum(text == pair.tgt for text, pair in zip(texts, pairs, strict=True)),
     }
 
 
 def main() -> None:
     """Train three translators, search with each in every way, and write what came out."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    started = time.monotonic()
+    started = begin(__doc__)
     train, valid, test = sets()
-    references = [pair.tgt for pair in test]
     rows = []
     for seed in SEEDS:
         translator, _ = train_one(train, valid, seed)
@@ -95,7 +83,7 @@ def main() -> None:
             {
                 "seed": seed,
                 "search": "exact",
-                **described(best, translator, references),
+                **scored(best, translator, test),
                 "unresolved": sum(not result.resolved for result in exact),
                 "nodes_mean": statistics.mean(nodes),
                 "nodes_max": max(nodes),
@@ -110,7 +98,7 @@ def main() -> None:
                 {
                     "seed": seed,
                     "search": f"beam {size}",
-                    **described(hypotheses, translator, references),
+                    **scored(hypotheses, translator, test),
                     "missed": sum(missed),
                 }
             )

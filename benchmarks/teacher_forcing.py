@@ -5,7 +5,6 @@
 writes seq2seq_tutor/results/teacher_forcing.json. Chapter: teacher forcing, which trains two rows.
 """
 
-import argparse
 import hashlib
 import statistics
 import time
@@ -17,7 +16,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from provenance import write_result
+from provenance import begin, write_result
 from seq2seq_tutor.data import Batch, SentencePair, collate, reverse_pairs, sort_pairs
 from seq2seq_tutor.decoding import greedy_search
 from seq2seq_tutor.metrics import perplexity
@@ -181,10 +180,7 @@ def training_times(lengths: tuple[int, ...] = (8, 32)) -> list[dict[str, Any]]:
 
 def main() -> None:
     """Train and score every row, and write what came out."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    started = time.monotonic()
+    started = begin(__doc__)
     times = training_times()
     plan = [(task, way, 1, seed) for task in TASKS for way in SHORT for seed in SEEDS]
     plan += [("reverse", way, LONGER, seed) for way in LONG for seed in LONGER_SEEDS]

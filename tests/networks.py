@@ -1,5 +1,6 @@
 """Small random networks of every kind, for the tests of models, training and decoding."""
 
+import pytest
 import torch
 
 from seq2seq_tutor.data import Batch, collate
@@ -90,3 +91,16 @@ def teacher_forced(model, batch, row, tokens):
     output = model.decoder(torch.tensor([[1, *tokens[:-1]]]), state)
     scores = output.logits.log_softmax(-1)[0]
     return sum(scores[t, token].item() for t, token in enumerate(tokens)), output.weights
+
+
+def check_teacher_forced(model, batch, row, hypothesis, width):
+    """Compare a hypothesis, its weights of this width, with its output in the decoder's forward."""
+    log_prob, weights = teacher_forced(model, batch, row, hypothesis.tokens)
+    assert hypothesis.log_prob == pytest.approx(log_prob, abs=1e-6)
+    if weights is None:
+        assert hypothesis.weights is None
+        return
+    length = weights.shape[2]
+    assert hypothesis.weights.shape == (len(hypothesis.tokens), width)
+    torch.testing.assert_close(hypothesis.weights[:, :length], weights[0], rtol=0, atol=1e-9)
+    assert not hypothesis.weights[:, length:].any()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._checks import check_generator, check_int, check_number
-from .bleu import _check_corpus, _corpus_statistics, _pooled, _score, _Statistics
+from .bleu import _check_corpus, _check_options, _corpus_statistics, _pooled, _score, _Statistics
 
 if TYPE_CHECKING:
     import torch
@@ -94,7 +94,7 @@ def bootstrap_interval(
     (100.0, 100.0)
     """
     _check_corpus(hypotheses, references)
-    _check_options(confidence, resamples, generator, max_order)
+    _check_resampling(confidence, resamples, generator, max_order)
     segments = _corpus_statistics(hypotheses, references, max_order)
     scores = _scores(_resampled(_table(segments), resamples, generator))
     low, high = _bounds(scores, confidence)
@@ -138,7 +138,7 @@ def paired_bootstrap(
     """
     _check_corpus(hypotheses_a, references, "hypotheses_a")
     _check_corpus(hypotheses_b, references, "hypotheses_b")
-    _check_options(confidence, resamples, generator, max_order)
+    _check_resampling(confidence, resamples, generator, max_order)
     systems = [
         _corpus_statistics(hypotheses, references, max_order)
         for hypotheses in (hypotheses_a, hypotheses_b)
@@ -166,7 +166,7 @@ def paired_bootstrap(
     )
 
 
-def _check_options(
+def _check_resampling(
     confidence: float, resamples: int, generator: "torch.Generator | None", max_order: int
 ) -> None:
     """Refuse options that no bootstrap has."""
@@ -174,7 +174,7 @@ def _check_options(
     check_int("resamples", resamples, minimum=1)
     if generator is not None:
         check_generator(generator)
-    check_int("max_order", max_order, minimum=1, maximum=10)
+    _check_options(max_order, "none")
 
 
 def _table(segments: Sequence[_Statistics]) -> "Tensor":

@@ -89,7 +89,16 @@ class Encoder(nn.Module):
         self.num_layers, self.cell, self.bidirectional = num_layers, cell, bidirectional
         self.dropout, self.summary = dropout, summary
         self.output_size = self.recurrent.output_size
-        self.maps = None if summary == "last" else self._new_maps()
+        self.maps = (
+            None
+            if summary == "last"
+            else Bridge(
+                self.output_size,
+                self.output_size,
+                num_layers=num_layers,
+                members=self.recurrent.members,
+            )
+        )
 
     def forward(self, src: Tensor, lengths: Tensor) -> EncoderOutput:
         """Read a batch of sources."""
@@ -106,9 +115,3 @@ class Encoder(nn.Module):
         return EncoderOutput(
             outputs, state, mask_from_lengths(lengths, src.shape[1]).to(src.device)
         )
-
-    def _new_maps(self) -> Bridge:
-        """Make a map for each member of each layer's state."""
-        members = 2 if self.recurrent.cell == "lstm" else 1
-        size = self.recurrent.output_size
-        return Bridge(size, size, num_layers=self.recurrent.num_layers, members=members)

@@ -67,10 +67,15 @@ class Recurrent(nn.Module):
             for layer in range(num_layers)
         )
 
+    @property
+    def members(self) -> int:
+        """Count the tensors of a state: 2 for the LSTM's (h, c), 1 otherwise."""
+        return 2 if self.cell == "lstm" else 1
+
     def zero_state(self, rows: int) -> State:
         """Make the state before the first token: (L, rows, D*H) of zeros, once or twice."""
         zeros = next(self.parameters()).new_zeros(self.num_layers, rows, self.output_size)
-        return (zeros, zeros) if self.cell == "lstm" else (zeros,)
+        return (zeros,) * self.members
 
     def forward(
         self, x: Tensor, state: State | None = None, lengths: Tensor | None = None

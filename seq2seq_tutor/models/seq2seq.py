@@ -56,7 +56,7 @@ class Seq2Seq(nn.Module):
                 encoder.output_size,
                 writes.hidden_size,
                 num_layers=writes.num_layers,
-                members=2 if writes.cell == "lstm" else 1,
+                members=writes.members,
             )
         )
 

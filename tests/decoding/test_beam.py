@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from seq2seq_tutor.decoding import beam_search, exhaustive_search, greedy_search
 from seq2seq_tutor.models import LanguageModel
 
-from ..networks import CELLS, DECODERS, network, one, random_batch, teacher_forced, widen
+from ..networks import CELLS, DECODERS, check_teacher_forced, network, one, random_batch, widen
 from .tables import (
     EOS,
     LATTICE_A,
@@ -324,15 +324,7 @@ def test_a_network_is_searched_as_if_by_lists_and_keeps_its_scores_and_weights(k
         [alone] = beam_search(model.step, state, **options)
         assert [h.tokens for h in alone] == [h.tokens for h in found]
         for h in found:
-            log_prob, weights = teacher_forced(model, batch, row, h.tokens)
-            assert h.log_prob == pytest.approx(log_prob, abs=1e-6)
-            if weights is None:
-                assert h.weights is None
-                continue
-            assert h.weights.shape == (len(h.tokens), wide.src.shape[1])
-            length = weights.shape[2]
-            torch.testing.assert_close(h.weights[:, :length], weights[0], rtol=0, atol=1e-9)
-            assert not h.weights[:, length:].any()
+            check_teacher_forced(model, batch, row, h, width=wide.src.shape[1])
 
 
 @pytest.mark.parametrize("cell", CELLS)

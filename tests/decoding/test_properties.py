@@ -13,7 +13,7 @@ from seq2seq_tutor.decoding import (
     sample,
 )
 
-from ..networks import CELLS, DECODERS, network, random_batch, teacher_forced, widen
+from ..networks import CELLS, DECODERS, check_teacher_forced, network, random_batch, widen
 from .tables import EOS, NEVER, Network, code, random_table, tied_table
 
 MAX_LEN = 4
@@ -107,12 +107,4 @@ def test_on_networks(search, kind, cell, seed, rows, alpha):
         check_list(found, alpha)
         assert [h.tokens for h in found] == [h.tokens for h in other]
         for h in found:
-            log_prob, weights = teacher_forced(model, batch, row, h.tokens)
-            assert h.log_prob == pytest.approx(log_prob, abs=1e-6)
-            if weights is None:
-                assert h.weights is None
-                continue
-            length = weights.shape[2]
-            assert h.weights.shape == (len(h.tokens), batch.src.shape[1])
-            torch.testing.assert_close(h.weights[:, :length], weights[0], rtol=0, atol=1e-9)
-            assert not h.weights[:, length:].any()
+            check_teacher_forced(model, batch, row, h, width=batch.src.shape[1])

@@ -9,12 +9,12 @@ export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-# $(call nbval,WORKERS): execute every chapter again and compare its outputs with the stored ones.
-nbval = chapters=$$($(NOTEBOOKS) list) && TQDM_DISABLE=1 $(BIN)/pytest --nbval --nbval-current-env \
+# $(call nbval,WORKERS,FILTER): execute the chapters again and compare their outputs with the stored ones.
+nbval = chapters=$$($(NOTEBOOKS) list$(2)) && TQDM_DISABLE=1 $(BIN)/pytest --nbval --nbval-current-env \
 	--nbval-cell-timeout 600 --nbval-kernel-startup-timeout 180 \
 	-n $(1) --dist loadscope $$chapters
 
-.PHONY: help book test notebooks lint unit nbval gpu address serve clean
+.PHONY: help book test notebooks lint unit nbval nodata gpu address serve clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /\1|/p' Makefile | while IFS='|' read -r target text; do \
@@ -47,6 +47,11 @@ unit: .venv/installed  ## tests and doctests, with the package's line coverage
 
 nbval: .venv/installed  ## execute every chapter and compare its outputs
 	@$(call nbval,2)
+
+nodata: .venv/installed  ## the chapters that use downloaded data, where there is none and no network
+	@empty=$$(mktemp -d) && trap 'rm -r "$$empty"' EXIT && \
+	export SEQ2SEQ_TUTOR_DATA= XDG_CACHE_HOME="$$empty" HTTPS_PROXY=http://127.0.0.1:9 && \
+	$(call nbval,2, | xargs grep -l needs-data)
 
 gpu: .venv/installed  ## the same on this machine's GPU
 	@$(BIN)/python -c 'import sys, torch; sys.exit(not torch.cuda.is_available())' || { \

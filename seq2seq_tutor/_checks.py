@@ -61,6 +61,17 @@ def check_str(name: str, value: Any) -> None:
         raise TypeError(f"{name} must be a str, got {type(value).__name__}: {value!r:.60}")
 
 
+def check_text(name: str, value: Any) -> None:
+    """Refuse anything but a str of whole characters, which UTF-8 can encode."""
+    check_str(name, value)
+    for position, character in enumerate(value):
+        if "\ud800" <= character <= "\udfff":
+            raise ValueError(
+                f"{name} has half a surrogate pair ({character!r}) at position {position}: "
+                "it was decoded wrongly; read the file again as UTF-8 or UTF-16"
+            )
+
+
 def check_generator(value: Any) -> None:
     """Refuse anything but a torch.Generator: a seed is not one, and None would be global state."""
     import torch

@@ -119,7 +119,7 @@ def test_the_package_and_text_import_nothing_heavy():
     code = "import sys, seq2seq_tutor.text; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert done.stderr == ""
-    assert not {"torch", "jieba", "matplotlib", "sacrebleu"} & set(done.stdout.split())
+    assert not {"torch", "jieba", "opencc", "matplotlib", "sacrebleu"} & set(done.stdout.split())
 
 
 @pytest.mark.parametrize("room", FIXED_NAMES)

@@ -1,9 +1,9 @@
 """Text: a string becomes tokens, and tokens become ids.
 
-Chapter: text preprocessing. Nothing here imports torch, and jieba is loaded on first use.
+Chapter: text preprocessing. Nothing here imports torch; jieba and OpenCC are loaded on first use.
 """
 
-from .scripts import mostly_chinese
+from .scripts import mostly_chinese, to_simplified
 from .tokenizers import CharTokenizer, JiebaTokenizer, Tokenizer, WordTokenizer, normalize
 from .vocab import BOS, EOS, PAD, SPECIAL_TOKENS, UNK, Language, Vocab
 
@@ -21,4 +21,5 @@ __all__ = [
     "WordTokenizer",
     "mostly_chinese",
     "normalize",
+    "to_simplified",
 ]

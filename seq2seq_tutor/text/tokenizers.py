@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 import regex
 
-from .._checks import check_choice, check_str, check_tokens
+from .._checks import check_choice, check_text, check_tokens
 
 Form = Literal["NFC", "NFKC"]
 
@@ -47,14 +47,8 @@ def normalize(text: str, form: Form = "NFC") -> str:
     >>> normalize("ＡＢＣ，１２３", form="NFKC")
     'ABC,123'
     """
-    check_str("text", text)
+    check_text("text", text)
     check_choice("form", form, ("NFC", "NFKC"))
-    for position, character in enumerate(text):
-        if "\ud800" <= character <= "\udfff":
-            raise ValueError(
-                f"text has half a surrogate pair ({character!r}) at position {position}: "
-                "it was decoded wrongly; read the file again as UTF-8 or UTF-16"
-            )
     return " ".join(unicodedata.normalize(form, _INVISIBLE.sub("", text)).split())
 
 

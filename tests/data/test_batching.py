@@ -82,6 +82,13 @@ def test_an_empty_sentence_becomes_eos_alone():
     assert (batch.tgt_in.tolist(), batch.tgt_out.tolist()) == ([[BOS]], [[EOS]])
 
 
+def test_a_very_long_sentence_is_not_cut_short():
+    batch = collate([([4] * 100_000, [5] * 100_001), ([4], [5])])
+    assert batch.src_lengths.tolist() == [100_001, 2]
+    assert batch.tgt_mask.sum(1).tolist() == [100_002, 2]
+    assert int(batch.src[0, -1]) == int(batch.tgt_out[0, -1]) == EOS
+
+
 def test_to_moves_all_but_the_lengths():
     moved = collate([([4, 5], [6]), ([4], [6])]).to("meta")
     assert {t.device.type for t in (moved.src, moved.tgt_in, moved.tgt_out)} == {"meta"}

@@ -13,7 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seq2seq_tutor.text import CharTokenizer, JiebaTokenizer, WordTokenizer, normalize
+from seq2seq_tutor.text import (
+    CharTokenizer,
+    JiebaTokenizer,
+    WordTokenizer,
+    normalize,
+    to_simplified,
+)
 
 ROOT = Path(__file__).parents[2]
 TOKENIZERS = (CharTokenizer, WordTokenizer, JiebaTokenizer)
@@ -177,6 +183,15 @@ decorated = st.tuples(
 
 
 @quick
+@given(texts, forms)
+def test_detokenized_words_are_in_normal_form_and_differ_by_spaces_alone(text, form):
+    tokenizer = WordTokenizer(form)
+    written = tokenizer.detokenize(tokenizer.tokenize(text))
+    assert normalize(written, form) == written
+    assert written.replace(" ", "") == normalize(text, form).replace(" ", "")
+
+
+@quick
 @given(st.lists(decorated, max_size=8).map(" ".join))
 def test_well_spaced_text_comes_back_unchanged(text):
     tokenizer = WordTokenizer()
@@ -194,6 +209,8 @@ def test_well_spaced_text_comes_back_unchanged(text):
         ("snake_case ½ 5%", ["snake_case", "½", "5", "%"]),
         ("<pad> $5", ["<", "pad", ">", "$", "5"]),
         ("a\x00b", ["a", "\x00", "b"]),
+        ("İSTANBUL", ["İSTANBUL"]),  # nothing is lower-cased; that would make İ two code points
+        ("ＡＢＣ１２３", ["ＡＢＣ１２３"]),
     ],
 )
 def test_words_by_hand(text, tokens):
@@ -222,9 +239,16 @@ def test_jieba_cuts_where_jieba_does_unless_inside_a_character(jieba, text, hmm)
 
 
 def test_jieba_by_hand():
+    assert JiebaTokenizer().tokenize("ＡＢＣ１２３") == [*"ＡＢＣ１２３"]
+    assert JiebaTokenizer(form="NFKC").tokenize("ＡＢＣ１２３") == ["ABC123"]
     assert JiebaTokenizer().tokenize("iPhone15手机") == ["iPhone15", "手机"]
     assert JiebaTokenizer().tokenize("他来到了网易杭研大厦")[-2:] == ["杭研", "大厦"]
     assert JiebaTokenizer(hmm=False).tokenize("他来到了网易杭研大厦")[-3:] == ["杭", "研", "大厦"]
+
+
+def test_jieba_knows_fewer_words_of_traditional_text():
+    assert JiebaTokenizer().tokenize("臺灣的音樂") == ["臺", "灣的", "音樂"]
+    assert JiebaTokenizer().tokenize(to_simplified("臺灣的音樂")) == ["台湾", "的", "音乐"]
 
 
 def test_jieba_writes_nothing_anywhere_and_leaves_jieba_itself_unloaded(tmp_path):

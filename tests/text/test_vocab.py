@@ -14,6 +14,7 @@ from seq2seq_tutor.text import (
     SPECIAL_TOKENS,
     UNK,
     CharTokenizer,
+    JiebaTokenizer,
     Language,
     Vocab,
     WordTokenizer,
@@ -79,6 +80,14 @@ def test_what_is_not_in_the_vocabulary_becomes_unk(corpus, sentence):
         assert (id_ == UNK) == (token not in ordinary(corpus)) == (token not in vocab)
 
 
+@quick
+@given(corpora.filter(ordinary), st.lists(tokens))
+def test_a_round_trip_writes_unk_for_what_is_unknown_and_changes_nothing_else(corpus, sentence):
+    vocab = Vocab.build(corpus)
+    expected = [token if token in ordinary(corpus) else "<unk>" for token in sentence]
+    assert vocab.decode(vocab.encode(sentence)) == expected
+
+
 def test_a_special_token_in_the_text_never_gets_the_special_id():
     vocab = Vocab.build([["a", "<pad>", "<eos>", "<unk>", "<pad>"]])
     assert len(vocab) == 5
@@ -109,6 +118,10 @@ def test_only_special_tokens_is_a_vocabulary():
     assert vocab.encode(["a"]) == [UNK]
 
 
+def test_repr_escapes_what_a_terminal_would_obey():
+    assert repr(vocab_of("\x1b[31m")) == r"Vocab(5 tokens: '\x1b[31m')"
+
+
 def test_repr_shows_the_size_and_the_first_tokens():
     assert repr(vocab_of("a")) == "Vocab(5 tokens: 'a')"
     assert repr(vocab_of(*"abcdef")) == "Vocab(10 tokens: 'a', 'b', 'c', 'd', 'e', ...)"
@@ -132,6 +145,42 @@ def test_a_language_gives_back_the_text_that_built_it(text):
     language = Language(tokenizer, Vocab.build([[*tokenizer.tokenize(text), "x"]]))
     assert language.decode(language.encode(text)) == normalize(text)
     assert language.decode([BOS, *language.encode(text), EOS, PAD]) == normalize(text)
+
+
+snippets = st.lists(
+    st.sampled_from(
+        ["我", "喜欢", "音乐", "。", "I", "don't", "like", "tea", " ", ", ", "\u0301", "👍🏽"]
+    )
+    | st.text(max_size=2)
+).map("".join)
+
+
+@quick
+@given(
+    st.sampled_from([CharTokenizer(), WordTokenizer(), JiebaTokenizer()]),
+    st.lists(snippets, min_size=1, max_size=4),
+    snippets,
+)
+def test_through_a_language_unknown_tokens_alone_are_lost(tokenizer, texts, text):
+    vocab = Vocab.build([["x"], *map(tokenizer.tokenize, texts)])
+    language = Language(tokenizer, vocab)
+    for known in texts:
+        written = tokenizer.detokenize(tokenizer.tokenize(known))
+        assert language.decode(language.encode(known)) == written
+    expected = [token if token in vocab else "<unk>" for token in tokenizer.tokenize(text)]
+    assert language.decode(language.encode(text)) == tokenizer.detokenize(expected)
+
+
+def test_accents_written_in_two_ways_give_the_same_ids():
+    language = Language(CharTokenizer(), Vocab.build([["c", "a", "f", "é"]]))
+    assert language.encode("cafe\u0301") == language.encode("café")
+    assert UNK not in language.encode("cafe\u0301")
+
+
+@pytest.mark.parametrize("text", [None, b"a", ["a"]])
+def test_a_language_refuses_what_is_not_a_str(text):
+    with pytest.raises(TypeError, match=f"text must be a str, got {type(text).__name__}"):
+        Language(WordTokenizer(), vocab_of("a")).encode(text)
 
 
 def test_a_language_adds_no_special_tokens_and_takes_unknown_ones():

@@ -14,6 +14,7 @@ from . import (
     answers_padding_and_loss,
     answers_search,
     answers_teacher_forcing,
+    answers_text_preprocessing,
     answers_translation,
 )
 
@@ -23,6 +24,7 @@ ANSWERS = {
     "padding_and_loss": answers_padding_and_loss,
     "search": answers_search,
     "teacher_forcing": answers_teacher_forcing,
+    "text_preprocessing": answers_text_preprocessing,
     "translation": answers_translation,
 }
 

@@ -146,7 +146,7 @@ def _check_partition(found: Any, number: int, case: str) -> None:
 
 
 def _fewest_of_sorted(lengths: list[int], budget: int) -> int:
-    """Count the lists that sorting and filling gives, from the short end or the long one."""
+    """Count the lists that sorting and filling gives: as many from either end, and no fewer do."""
     count, size = 0, 0
     for length in sorted(lengths):
         size += 1

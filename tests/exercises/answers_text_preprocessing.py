@@ -40,6 +40,16 @@ def by_budget(lengths, budget):
     return lists
 
 
+def from_the_longest(lengths, budget):
+    lists = []
+    for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        if lists and (len(lists[-1]) + 1) * lengths[lists[-1][0]] <= budget:
+            lists[-1].append(i)
+        else:
+            lists.append([i])
+    return lists
+
+
 def unsorted(lengths, budget):
     lists = []
     for i in range(len(lengths)):

@@ -77,3 +77,8 @@ def test_an_empty_text_must_not_reach_the_model():
         return found if text.strip() else [("", 0.0)]
 
     assert "asked the model" in judge("translation.4", asks_first).reason
+
+
+def test_batches_may_be_filled_from_the_longest_sentence():
+    filled = answers_text_preprocessing.from_the_longest
+    assert judge("text_preprocessing.4", filled).outcome == "right"

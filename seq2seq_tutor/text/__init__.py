@@ -1,9 +1,11 @@
 """Text: a string becomes tokens, and tokens become ids.
 
-Chapter: text preprocessing. Nothing here imports torch; jieba and OpenCC are loaded on first use.
+Chapters: text preprocessing, Chinese segmentation. Nothing here imports torch; jieba, OpenCC and
+tokenizers are loaded on first use.
 """
 
 from .scripts import mostly_chinese, to_simplified
+from .subwords import SubwordTokenizer
 from .tokenizers import CharTokenizer, JiebaTokenizer, Tokenizer, WordTokenizer, normalize
 from .vocab import BOS, EOS, PAD, SPECIAL_TOKENS, UNK, Language, Vocab
 
@@ -16,6 +18,7 @@ __all__ = [
     "CharTokenizer",
     "JiebaTokenizer",
     "Language",
+    "SubwordTokenizer",
     "Tokenizer",
     "Vocab",
     "WordTokenizer",

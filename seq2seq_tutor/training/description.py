@@ -21,7 +21,14 @@ from ..models import (
     LuongDecoder,
     Seq2Seq,
 )
-from ..text import CharTokenizer, JiebaTokenizer, Language, Vocab, WordTokenizer
+from ..text import (
+    CharTokenizer,
+    JiebaTokenizer,
+    Language,
+    SubwordTokenizer,
+    Vocab,
+    WordTokenizer,
+)
 
 _CLASSES: dict[str, type] = {
     cls.__name__: cls
@@ -38,6 +45,7 @@ _CLASSES: dict[str, type] = {
         LanguageModel,
         LuongDecoder,
         Seq2Seq,
+        SubwordTokenizer,
         Vocab,
         WordTokenizer,
     )

@@ -24,7 +24,14 @@ from seq2seq_tutor.models import (
     LuongDecoder,
     Seq2Seq,
 )
-from seq2seq_tutor.text import CharTokenizer, JiebaTokenizer, Language, Vocab, WordTokenizer
+from seq2seq_tutor.text import (
+    CharTokenizer,
+    JiebaTokenizer,
+    Language,
+    SubwordTokenizer,
+    Vocab,
+    WordTokenizer,
+)
 from seq2seq_tutor.training import (
     CheckpointError,
     History,
@@ -147,6 +154,7 @@ def test_a_loaded_model_learns_as_the_saved_one_would(tmp_path):
         WordTokenizer("NFKC"),
         JiebaTokenizer(),
         JiebaTokenizer(hmm=False),
+        SubwordTokenizer([("学", "生"), ("大", "学生"), ('"', "\\")], form="NFKC"),
     ],
     ids=str,
 )
@@ -157,6 +165,7 @@ def test_languages_come_back(tmp_path, tokenizer):
     save_checkpoint(model, tmp_path, target=language)
     found = load_checkpoint(tmp_path)
     assert found.target == language
+    assert found.target.encode('大学生 茶"\\') == language.encode('大学生 茶"\\')
     assert found.source is None
 
 

@@ -16,7 +16,14 @@ from seq2seq_tutor.models import (
     LuongDecoder,
     Seq2Seq,
 )
-from seq2seq_tutor.text import CharTokenizer, JiebaTokenizer, Language, Vocab, WordTokenizer
+from seq2seq_tutor.text import (
+    CharTokenizer,
+    JiebaTokenizer,
+    Language,
+    SubwordTokenizer,
+    Vocab,
+    WordTokenizer,
+)
 from seq2seq_tutor.training.description import _CLASSES, describe, rebuild
 
 NETWORK = {"num_layers": 2, "cell": "lstm", "dropout": 0.25}
@@ -46,6 +53,7 @@ EXAMPLES = [
             "decoder": LuongDecoder(**SIZES, memory_size=8, attention=GeneralAttention(4, 8)),
         },
     ),
+    (SubwordTokenizer, {"merges": (("学", "生"), ("大", "学生")), "form": "NFKC"}),
     (Vocab, VOCAB),
     (WordTokenizer, {"form": "NFKC"}),
 ]
@@ -140,6 +148,8 @@ def test_refuses_what_it_could_not_make_again(value):
         ({"type": "CharTokenizer", "colour": "red"}, "a CharTokenizer can't be made of this"),
         ({"type": "Vocab"}, "a Vocab can't be made of this"),
         ({"type": "Vocab", "tokens": ["a"]}, "a vocabulary begins with"),
+        ({"type": "SubwordTokenizer", "merges": 1}, "a SubwordTokenizer can't be made of this"),
+        ({"type": "SubwordTokenizer", "merges": [["a", "bc"]]}, "'bc' is neither one character"),
         ({"type": "Encoder", "vocab_size": "9"}, "an? Encoder can't be made of this"),
         ({"type": "GeneralAttention", "query_size": 4.0, "memory_size": 8}, "must be an int"),
         ({"type": "Seq2Seq", "encoder": 1, "decoder": 2}, "a Seq2Seq can't be made of this"),

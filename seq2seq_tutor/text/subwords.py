@@ -37,7 +37,7 @@ class SubwordTokenizer:
     TypeError if ``merges`` are not pairs of str, or a text is not a str; ValueError if a pair
     occurs twice, or a part of it is neither one character nor made by an earlier merge.
 
-    Source: Sennrich et al. (2016), with spaces kept as GPT-2 keeps them.
+    Source: Sennrich et al. (2016), who mark the end of a word instead of keeping its space.
 
     >>> from seq2seq_tutor.text import SubwordTokenizer
     >>> tokenizer = SubwordTokenizer([("学", "生"), ("大", "学"), ("大", "学生")])
@@ -83,7 +83,7 @@ class SubwordTokenizer:
         for position, text in enumerate(texts):
             check_str(f"texts[{position}]", text)
             stretches += _stretches(normalize(text, form))
-        characters = len(set().union(*stretches))
+        characters = len(set("".join(stretches)))
         if not characters:
             raise ValueError("no text to learn from: the texts are empty")
         if vocab_size < characters:

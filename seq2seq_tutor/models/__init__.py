@@ -1,10 +1,11 @@
 """Models: a batch becomes logits, and a decoder takes one step at a time.
 
-Chapters: recurrent networks, encoder-decoder, attention. ``Seq2Seq(encoder, decoder)`` joins an
-``Encoder`` with a ``Decoder``, ``LuongDecoder`` or ``BahdanauDecoder``.
+Chapters: sequence models, recurrent networks, encoder-decoder, attention. ``Seq2Seq(encoder,
+decoder)`` joins an ``Encoder`` with a ``Decoder``, ``LuongDecoder`` or ``BahdanauDecoder``.
 """
 
 from .attention import AdditiveAttention, DotAttention, GeneralAttention, Memory
+from .autoregression import LinearAutoregression, lagged
 from .bridge import Bridge
 from .cells import GRUCell, LSTMCell, RNNCell
 from .decoder import BahdanauDecoder, Decoder, LuongDecoder
@@ -29,6 +30,7 @@ __all__ = [
     "GeneralAttention",
     "LSTMCell",
     "LanguageModel",
+    "LinearAutoregression",
     "LuongDecoder",
     "Memory",
     "RNNCell",
@@ -36,4 +38,5 @@ __all__ = [
     "Seq2Seq",
     "StepOutput",
     "TokenEmbedding",
+    "lagged",
 ]

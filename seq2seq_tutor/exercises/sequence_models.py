@@ -69,8 +69,8 @@ def exercise_2(answer: Any) -> None:
     shuffled, in_order = answer
     if in_order == "below":
         raise NotYet(
-            "In order of time, no model can be clearly below the best that is possible. Where would "
-            "it know the steps of the next twenty days from?"
+            "In order of time, no model can be clearly below the best that is possible. Where "
+            "would it know the steps of the next twenty days from?"
         )
     if in_order == "about":
         raise NotYet(

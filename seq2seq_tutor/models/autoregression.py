@@ -97,9 +97,9 @@ class LinearAutoregression:
                 f"{order} weights and a bias need at least {order + 1} equations, and a series of "
                 f"{len(series)} gives {len(targets)}; take a longer series or a lower order"
             )
-        ones = torch.ones_like(windows[:, :1])
-        solution = torch.linalg.lstsq(torch.cat([windows, ones], dim=1), targets).solution
-        return cls(solution[:-1], float(solution[-1]))
+        rows = torch.cat([windows, torch.ones_like(windows[:, :1])], dim=1)
+        found = torch.linalg.lstsq(rows, targets).solution
+        return cls(found[:-1], float(found[-1]))
 
     def predict(self, windows: Tensor) -> Tensor:
         """Predict one value for each window: (..., order) -> (...).
@@ -129,8 +129,10 @@ class LinearAutoregression:
         check_int("steps", steps, minimum=1)
         values = []
         for _ in range(steps):
-            values.append(windows @ self.weights + self.bias)
-            windows = torch.cat([windows[..., 1:], values[-1].unsqueeze(-1)], dim=-1)
+            latest = windows @ self.weights + self.bias
+            values.append(latest)
+            kept = windows[..., 1:]
+            windows = torch.cat([kept, latest.unsqueeze(-1)], dim=-1)
         return torch.stack(values, dim=-1)
 
     def _check_windows(self, windows: Tensor) -> None:

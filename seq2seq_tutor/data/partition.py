@@ -92,8 +92,8 @@ def sequential_partition(
     inputs = text[offset:end].view(batch_size, length)
     targets = text[offset + 1 : end + 1].view(batch_size, length)
     return [
-        (x.contiguous(), y.contiguous())
-        for x, y in zip(inputs.split(num_steps, 1), targets.split(num_steps, 1), strict=True)
+        (inputs[:, places], targets[:, places])  # an index tensor copies
+        for places in torch.arange(length).split(num_steps)
     ]
 
 
@@ -112,7 +112,7 @@ def _checked_text(
     *,
     shortest: int,
 ) -> Tensor:
-    """Check all arguments and give the text as a new tensor (N,), with ``shortest`` targets."""
+    """Check all arguments and give the text as a tensor (N,), with ``shortest`` targets."""
     check_int("batch_size", batch_size, minimum=1)
     check_int("num_steps", num_steps, minimum=1)
     if generator is not None:
@@ -128,7 +128,7 @@ def _checked_text(
 
 
 def _tensor_of(ids: Ids) -> Tensor:
-    """Copy ids to an int64 tensor (N,) on the CPU, or say what is wrong with them."""
+    """Give ids as an int64 tensor (N,) on the CPU, or say what is wrong with them."""
     if isinstance(ids, Tensor):
         if ids.dim() != 1 or ids.dtype != torch.int64:
             raise TypeError(
@@ -138,7 +138,7 @@ def _tensor_of(ids: Ids) -> Tensor:
         if (ids < 0).any():
             position = int((ids < 0).nonzero()[0])
             raise ValueError(f"ids[{position}] is {int(ids[position])}; no id is negative")
-        return ids.detach().to("cpu", copy=True)
+        return ids.detach().cpu()
     if not isinstance(ids, (list, tuple, range)):
         raise TypeError(
             f"ids must be a list of ints or an int64 tensor (N,), got {type(ids).__name__}: "

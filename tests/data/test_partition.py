@@ -76,13 +76,15 @@ def test_targets_are_the_inputs_one_step_later(text, num_steps, seed):
 
 
 @BOTH
-def test_tensors_are_int64_on_the_cpu_and_share_nothing_with_the_text(partition):
+@pytest.mark.parametrize(("batch_size", "num_steps"), [(2, 3), (1, 3), (1, 19)])
+def test_tensors_are_int64_on_the_cpu_and_share_nothing(partition, batch_size, num_steps):
     text = torch.arange(20)
-    for inputs, targets in partition(text, 2, 3):
+    made = partition(text, batch_size, num_steps)
+    for inputs, targets in made:
         assert (inputs.dtype, targets.dtype) == (torch.int64, torch.int64)
         assert (inputs.device.type, inputs.is_contiguous()) == ("cpu", True)
         inputs += 100
-        assert (targets < 100).all()
+    assert all((targets < 100).all() for _, targets in made)
     assert torch.equal(text, torch.arange(20))
 
 

@@ -1,8 +1,8 @@
 """Data: sentence pairs, from files or made to a rule, and the batches they are put into.
 
 ``load`` reads a data set by its name, ``read_pairs`` a file of yours. Chapters: text preprocessing
-(batches), language models (partitions of one long text), encoder-decoder (the made tasks),
-translation (real sentences).
+(batches), Chinese segmentation (the sample), language models (partitions of one long text),
+encoder-decoder (the made tasks), translation (real sentences).
 """
 
 from .batching import Batch, batches, collate, mask_from_lengths
@@ -11,6 +11,7 @@ from .datasets import HSK_UNTRANSLATED, SentencePair, TaggedSentence, Utterance,
 from .download import DownloadError, FileStatus, fetch, verify
 from .pairs import read_pairs, split_pairs, write_pairs
 from .partition import random_partition, sequential_partition
+from .sample import segmented_sample
 from .tasks import copy_pairs, date_pairs, reverse_pairs, sort_pairs
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "random_partition",
     "read_pairs",
     "reverse_pairs",
+    "segmented_sample",
     "sequential_partition",
     "sort_pairs",
     "split_pairs",

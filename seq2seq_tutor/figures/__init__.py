@@ -8,6 +8,7 @@ from .beam import beam_tree
 from .curves import plot_curves
 from .diagram import encoder_decoder_diagram
 from .html import HtmlFigure
+from .words import word_graph_table
 
 __all__ = [
     "HtmlFigure",
@@ -15,4 +16,5 @@ __all__ = [
     "beam_tree",
     "encoder_decoder_diagram",
     "plot_curves",
+    "word_graph_table",
 ]

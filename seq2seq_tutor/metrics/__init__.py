@@ -1,23 +1,27 @@
 """Metrics: how good an output is, and how well a model predicts.
 
-Chapters: language models (perplexity), BLEU, search (chrF as a utility), translation.
+Chapters: Chinese segmentation, language models (perplexity), BLEU, search (chrF as
+a utility), translation.
 """
 
 from .bleu import BLEUScore, corpus_bleu, sentence_bleu
 from .bootstrap import BootstrapInterval, PairedBootstrap, bootstrap_interval, paired_bootstrap
 from .perplexity import perplexity
 from .reported import ReportedScores, reported_scores, sentence_chrf
+from .segmentation import SegmentationScores, segmentation_scores
 
 __all__ = [
     "BLEUScore",
     "BootstrapInterval",
     "PairedBootstrap",
     "ReportedScores",
+    "SegmentationScores",
     "bootstrap_interval",
     "corpus_bleu",
     "paired_bootstrap",
     "perplexity",
     "reported_scores",
+    "segmentation_scores",
     "sentence_bleu",
     "sentence_chrf",
 ]

@@ -10,6 +10,7 @@ from seq2seq_tutor.exercises.checking import chapters, exercises, judge
 
 from . import (
     answers_bleu,
+    answers_chinese_segmentation,
     answers_encoder_decoder,
     answers_padding_and_loss,
     answers_search,
@@ -21,6 +22,7 @@ from . import (
 
 ANSWERS = {
     "bleu": answers_bleu,
+    "chinese_segmentation": answers_chinese_segmentation,
     "encoder_decoder": answers_encoder_decoder,
     "padding_and_loss": answers_padding_and_loss,
     "search": answers_search,

@@ -1,12 +1,12 @@
 """Metrics: how good an output is, and how well a model predicts.
 
-Chapters: Chinese segmentation, language models (perplexity), BLEU, search (chrF as
-a utility), translation.
+Chapters: Chinese segmentation, language models (perplexity, bits per character), BLEU, search (chrF
+as a utility), translation.
 """
 
 from .bleu import BLEUScore, corpus_bleu, sentence_bleu
 from .bootstrap import BootstrapInterval, PairedBootstrap, bootstrap_interval, paired_bootstrap
-from .perplexity import perplexity
+from .perplexity import bits_per_character, perplexity
 from .reported import ReportedScores, reported_scores, sentence_chrf
 from .segmentation import SegmentationScores, segmentation_scores
 
@@ -16,6 +16,7 @@ __all__ = [
     "PairedBootstrap",
     "ReportedScores",
     "SegmentationScores",
+    "bits_per_character",
     "bootstrap_interval",
     "corpus_bleu",
     "paired_bootstrap",

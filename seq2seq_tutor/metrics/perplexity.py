@@ -1,4 +1,4 @@
-"""Perplexity: how many equally likely tokens a model hesitates between.
+"""Perplexity and bits per character: how well a model predicts, per token and per character.
 
 Chapter: language models.
 """
@@ -27,10 +27,34 @@ def perplexity(nll: SupportsFloat, tokens: int) -> float:
     inf
     """
     check_int("tokens", tokens, minimum=1)
+    try:
+        return math.exp(_checked(nll) / tokens)
+    except OverflowError:
+        return math.inf
+
+
+def bits_per_character(nll: SupportsFloat, characters: int) -> float:
+    """Give nll / (characters ln 2), where ``nll`` is the summed negative log-likelihood in nats.
+
+    ``characters`` are those of the text, whatever tokens a model cuts it into, so that models over
+    different tokens can be compared on one text, if each gives all of it a probability: an UNK does
+    not say which characters it stands for. Count the characters alone and let ``nll`` keep its EOS.
+
+    Infinity if ``nll`` is. ValueError if there is no character, or ``nll`` is NaN or negative.
+
+    Source: Brown et al. (1992).
+
+    >>> from seq2seq_tutor.metrics import bits_per_character
+    >>> round(bits_per_character(4.9, 10), 6)
+    0.706921
+    """
+    check_int("characters", characters, minimum=1)
+    return _checked(nll) / (characters * math.log(2))
+
+
+def _checked(nll: SupportsFloat) -> float:
+    """Give a summed negative log-likelihood as a float, or refuse what is none."""
     total = float(nll.item() if hasattr(nll, "item") else nll)  # a tensor may carry a gradient
     if not total >= 0:
         raise ValueError(f"nll is a sum of negative log-probabilities, at least 0, got {total}")
-    try:
-        return math.exp(total / tokens)
-    except OverflowError:
-        return math.inf
+    return total

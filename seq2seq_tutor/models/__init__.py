@@ -1,7 +1,8 @@
 """Models: a batch becomes logits, and a decoder takes one step at a time.
 
-Chapters: sequence models, recurrent networks, encoder-decoder, attention. ``Seq2Seq(encoder,
-decoder)`` joins an ``Encoder`` with a ``Decoder``, ``LuongDecoder`` or ``BahdanauDecoder``.
+Chapters: sequence models, language models, recurrent networks, encoder-decoder, attention.
+``Seq2Seq(encoder, decoder)`` joins an ``Encoder`` with a ``Decoder``, ``LuongDecoder`` or
+``BahdanauDecoder``.
 """
 
 from .attention import AdditiveAttention, DotAttention, GeneralAttention, Memory
@@ -12,6 +13,7 @@ from .decoder import BahdanauDecoder, Decoder, LuongDecoder
 from .embedding import TokenEmbedding
 from .encoder import Encoder, EncoderOutput
 from .language_model import LanguageModel
+from .ngram import NGramModel, count_ngrams, fit_weights
 from .recurrent import Recurrent
 from .seq2seq import Seq2Seq
 from .state import DecoderOutput, DecoderState, StepOutput
@@ -33,10 +35,13 @@ __all__ = [
     "LinearAutoregression",
     "LuongDecoder",
     "Memory",
+    "NGramModel",
     "RNNCell",
     "Recurrent",
     "Seq2Seq",
     "StepOutput",
     "TokenEmbedding",
+    "count_ngrams",
+    "fit_weights",
     "lagged",
 ]

@@ -1,4 +1,4 @@
-"""Perplexity: values that follow from its definition."""
+"""Perplexity and bits per character: values that follow from its definition."""
 
 import math
 
@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seq2seq_tutor.metrics import perplexity
+from seq2seq_tutor.metrics import bits_per_character, perplexity
 
 
 @pytest.fixture
@@ -61,3 +61,37 @@ def test_the_loss_may_still_carry_its_gradient():
 def test_what_has_no_perplexity_is_refused(nll, tokens, error, said):
     with pytest.raises(error, match=said):
         perplexity(nll, tokens)
+
+
+@pytest.mark.parametrize(
+    ("nll", "characters", "bits"),
+    [(0.0, 5, 0), (math.log(2), 1, 1), (math.log(8) * 4, 4, 3), (math.inf, 2, math.inf)],
+)
+def test_bits_per_character(nll, characters, bits):
+    assert bits_per_character(nll, characters) == pytest.approx(bits)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.floats(0, 1000), st.integers(1, 1000))
+def test_with_one_token_a_character_both_say_the_same(nll, characters):
+    assert 2 ** bits_per_character(nll, characters) == pytest.approx(perplexity(nll, characters))
+
+
+@pytest.mark.usefixtures("every_warning_of_torch")
+def test_bits_of_a_loss_that_carries_its_gradient():
+    nll = torch.tensor(math.log(2), requires_grad=True, dtype=torch.float64) * 3
+    assert bits_per_character(nll, 3) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("nll", "characters", "error", "said"),
+    [
+        (1.0, 0, ValueError, "characters must be at least 1, got 0"),
+        (1.0, 2.5, TypeError, r"characters must be an int, got 2\.5"),
+        (math.nan, 3, ValueError, "at least 0, got nan"),
+        (-0.5, 3, ValueError, r"at least 0, got -0\.5"),
+    ],
+)
+def test_what_has_no_bits_is_refused(nll, characters, error, said):
+    with pytest.raises(error, match=said):
+        bits_per_character(nll, characters)

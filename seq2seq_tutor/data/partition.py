@@ -37,7 +37,8 @@ def random_partition(
     TypeError if an id is no int; ValueError if one is negative or if the text has fewer than
     ``num_steps + 1`` tokens.
 
-    Source: random sampling, as release 0.17 of the book by Zhang et al. (2023) has it.
+    Source: random sampling, after release 0.17 of the book by Zhang et al. (2023), which leaves the
+    last incomplete batch out; here it is kept.
 
     >>> from seq2seq_tutor.data import random_partition
     >>> for inputs, targets in random_partition(range(10, 18), 2, 2):
@@ -77,7 +78,9 @@ def sequential_partition(
     TypeError if an id is no int; ValueError if one is negative or if the text has fewer than
     ``batch_size + 1`` tokens.
 
-    Source: sequential partitioning, as release 0.17 of the book by Zhang et al. (2023) has it.
+    Source: sequential partitioning, after release 0.17 of the book by Zhang et al. (2023), which
+    leaves the last incomplete batch out and may draw ``num_steps`` itself as the offset; here the
+    batch is kept, narrower, and the offset is smaller than ``num_steps``.
 
     >>> from seq2seq_tutor.data import sequential_partition
     >>> for inputs, targets in sequential_partition(range(10, 18), 2, 2):

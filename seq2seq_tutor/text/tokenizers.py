@@ -17,12 +17,14 @@ from .._checks import check_choice, check_text, check_tokens
 
 Form = Literal["NFC", "NFKC"]
 
-_INVISIBLE = regex.compile("[\u200b\u00ad\ufeff]")  # zero width space, soft hyphen, BOM
-# A word is letters, marks and digits; an apostrophe or hyphen between two of them belongs to it,
-# and so does a point, comma or colon between two digits. Anything else stands alone.
-_WORD = r"[\p{L}\p{M}\p{N}_]"
+# Zero width space, word joiner, soft hyphen, byte order mark.
+_INVISIBLE = regex.compile("[\u200b\u2060\u00ad\ufeff]")
+# A word is letters, marks and digits, with the zero width joiner and non-joiner that shape them; an
+# apostrophe or hyphen between two of them belongs to it, and so does a point, comma or colon
+# between two digits. Anything else stands alone.
+_WORD = r"[\p{L}\p{M}\p{N}_][\p{L}\p{M}\p{N}_\u200c\u200d]*"
 _TOKEN = regex.compile(
-    rf"{_WORD}+(?:(?:['’\-]|(?<=\p{{N}})[.,:](?=\p{{N}})){_WORD}+)*|\X", regex.VERSION1
+    rf"{_WORD}(?:(?:['’\-]|(?<=\p{{N}})[.,:](?=\p{{N}})){_WORD})*|\X", regex.VERSION1
 )
 _NO_SPACE_BEFORE = frozenset(".,!?;:%)]}»”…")
 _NO_SPACE_AFTER = frozenset("([{«“¿¡")
@@ -32,10 +34,12 @@ _NO_SPACE_AROUND = frozenset("。，、！？；：（）《》〈〉「」『�
 def normalize(text: str, form: Form = "NFC") -> str:
     """Bring text into the form that the tokenizers read.
 
-    Unicode form ``form``; zero width spaces, soft hyphens and byte order marks removed; every run
-    of white space (line breaks and the wide spaces of Chinese and French too) one space; none at
-    the ends. ``"NFKC"`` also turns full-width letters into plain ones, and with them the Chinese
-    comma ， into the Latin one, which is why it is not the default.
+    Zero width spaces, word joiners, soft hyphens and byte order marks removed; Unicode form
+    ``form``; every run of white space (line breaks and the wide spaces of Chinese and French too)
+    one space; none at the ends. Zero width joiners and non-joiners stay, since they change what is
+    seen: in emoji, in Persian, in Indian scripts. ``"NFKC"`` also turns full-width letters into
+    plain ones, and with them the Chinese comma ， into the Latin one, which is why it is not the
+    default.
 
     TypeError if ``text`` is not a str; ValueError if it holds half a surrogate pair.
 
@@ -101,7 +105,8 @@ class CharTokenizer:
 class WordTokenizer:
     """Split text at spaces and around punctuation; for languages that write spaces.
 
-    ``don't``, ``state-of-the-art`` and ``3.14`` stay whole. ``detokenize`` writes one space between
+    ``don't``, ``state-of-the-art`` and ``3.14`` stay whole, and so does a word with a zero width
+    joiner or non-joiner in it; ``e.g.`` does not. ``detokenize`` writes one space between
     tokens, none before a closing or after an opening mark; for text that is spaced in this way,
     ``detokenize(tokenize(text)) == normalize(text, form)``, and for any text tokenizing the result
     again gives the same tokens.

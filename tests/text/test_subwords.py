@@ -24,8 +24,8 @@ from seq2seq_tutor.text import (
 FAMILY, FLAG = "👩\u200d👩\u200d👧", "🇩🇪"
 TRICKY = [*"()[]«.,!?;:%'’-_059aé¿…。，、（）「Å\u2581▂Ġ"]
 TRICKY += [*" \u3000\u00a0\u2028\t\x00\x1b", "<unk>", "<pad>"]
-TRICKY += [*"\u0301\u0338\u0344\u0600\u200b\u200d\ufe0f\u1100\u1161\u11a8か"]
-TRICKY += [FAMILY, *FLAG, "我", "喜欢", "北京大学", "10", "don't"]
+TRICKY += [*"\u0301\u0338\u0344\u0600\u200b\u200c\u200d\u2060\ufe0f\u1100\u1161\u11a8か"]
+TRICKY += [FAMILY, *FLAG, "我", "喜欢", "北京大学", "10", "don't", "می\u200cخواهم", "ශ්\u200dරී"]
 tricky = st.lists(st.sampled_from(TRICKY), max_size=12).map("".join)
 texts = st.one_of(st.text(), tricky, st.lists(st.one_of(tricky, st.text(max_size=3))).map("".join))
 repetitive = st.text(alphabet="ab学生 ，e\u0301", max_size=25)

@@ -28,7 +28,8 @@ FAMILY, FLAG = "👩\u200d👩\u200d👧", "🇩🇪"
 # Characters at which tokenizers go wrong: marks, joiners, half flags, jamo, wide forms, controls.
 TRICKY = [*"()[]«»“”.,!?;:%'’-_059aé¿…。，、（）「」ÅＡ﹐ﬁ½İß"]
 TRICKY += [*" \u3000\u00a0\u202f\u2028\t\x00\x1b\x85"]
-TRICKY += [*"\u0301\u0338\u0344\u0600\u200b\u200d\u00ad\ufeff\ufe0f\u1100\u1161\u11a8\u3099か"]
+TRICKY += [*"\u0301\u0338\u0344\u0600\u200b\u00ad\ufeff\ufe0f\u1100\u1161\u11a8\u3099か"]
+TRICKY += [*"\u200c\u200d\u2060", "می\u200cخواهم", "ශ්\u200dරී"]
 TRICKY += [FAMILY, *FLAG, "我", "喜欢", "北京大学", "10", "don't", "http://a.b"]
 tricky = st.lists(st.sampled_from(TRICKY), max_size=12).map("".join)
 texts = st.one_of(st.text(), tricky, st.lists(st.one_of(tricky, st.text(max_size=3))).map("".join))
@@ -66,7 +67,7 @@ def test_normalize_is_idempotent_and_in_normal_form(text, form):
 @given(texts)
 def test_normalize_changes_nothing_else_than_it_says(text):
     def visible(s):
-        return [c for c in s if not c.isspace() and c not in "\u200b\u00ad\ufeff"]
+        return [c for c in s if not c.isspace() and c not in "\u200b\u2060\u00ad\ufeff"]
 
     # Canonical decomposition undoes NFC; removing a character may let marks change places.
     decomposed = unicodedata.normalize("NFD", normalize(text))
@@ -81,6 +82,8 @@ def test_normalize_changes_nothing_else_than_it_says(text):
         ("Va\u202f!\u00a0Oui", "Va ! Oui"),
         ("\ufeffhello", "hello"),
         ("zero\u200bwidth soft\u00adhyphen", "zerowidth softhyphen"),
+        ("word\u2060joiner e\u2060\u0301", "wordjoiner é"),
+        ("می\u200cخواهم ශ්\u200dරී", "می\u200cخواهم ශ්\u200dරී"),
         ("e\u0301", "é"),
         ("ＡＢＣ，１２３", "ＡＢＣ，１２３"),
         ("a\x00b", "a\x00b"),
@@ -174,7 +177,9 @@ def test_words_are_the_same_after_detokenizing(text, form):
     assert tokenizer.tokenize(tokenizer.detokenize(tokens)) == tokens
 
 
-words = st.sampled_from(["I", "Café", "ß", "don't", "l’ami", "mother-in-law", "7", "3.14", "12:30"])
+WORDS = ["I", "Café", "ß", "don't", "l’ami", "mother-in-law", "7", "3.14", "12:30"]
+WORDS += ["می\u200cخواهم", "ශ්\u200dරී", "അവന്\u200d"]
+words = st.sampled_from(WORDS)
 decorated = st.tuples(
     st.sampled_from(["", "", "(", "[", "“", "¿"]),
     words,
@@ -211,6 +216,10 @@ def test_well_spaced_text_comes_back_unchanged(text):
         ("a\x00b", ["a", "\x00", "b"]),
         ("İSTANBUL", ["İSTANBUL"]),  # nothing is lower-cased; that would make İ two code points
         ("ＡＢＣ１２３", ["ＡＢＣ１２３"]),
+        ("می\u200cخواهم.", ["می\u200cخواهم", "."]),  # Persian: a non-joiner inside the word
+        ("ශ්\u200dරී ලංකා", ["ශ්\u200dරී", "ලංකා"]),  # Sinhala: a joiner inside it
+        ("അവന്\u200d!", ["അവന്\u200d", "!"]),  # Malayalam: a joiner at its end
+        ("\u200dsay 1\u200c.5", ["\u200d", "say", "1\u200c", ".", "5"]),
     ],
 )
 def test_words_by_hand(text, tokens):

@@ -116,47 +116,6 @@ def exercise_4(answer: Any) -> None:
             )
 
 
-def exercise_5(answer: Any) -> None:
-    """Pieces of BPE, with the unknown ones taken apart again."""
-    learned = [("a", "b"), ("c", "d"), ("ab", "cd"), ("学", "生"), ("大", "学生"), ("abcd", "e")]
-    twice = [("b", "c"), ("a", "b"), ("a", "bc"), ("ab", "c")]
-    for pieces, merges, known, wanted, case in (
-        (["ab", "c"], learned, "ab c", ["ab", "c"], "two pieces that are known"),
-        (["abcd"], learned, "ab cd a b", ["ab", "cd"], "an unknown piece with two known parts"),
-        (
-            ["abcde"],
-            learned,
-            "ab c d e",
-            ["ab", "c", "d", "e"],
-            "an unknown piece, a part of which is unknown too",
-        ),
-        (["学", "茶"], learned, "学", ["学", "茶"], "a character that is unknown"),
-        (
-            ["ab", "大学生", "ab"],
-            learned,
-            "大 学 ab",
-            ["ab", "大", "学", "生", "ab"],
-            "an unknown piece between known ones, one of its characters unknown",
-        ),
-        (["abc"], twice, "ab bc a b c", ["a", "bc"], "a piece that two merges make"),
-        ([], learned, "a", [], "no pieces at all"),
-    ):
-        have = known.split()
-        found = ask(answer, list(pieces), list(merges), set(have), case=case)
-        gave = f"For {case}, {shown(pieces)} with {', '.join(have)} known, your function gave"
-        if not isinstance(found, (list, tuple)) or not all(isinstance(p, str) for p in found):
-            raise NotYet(f"{gave} {shown(found)}, which is not a list of pieces.")
-        if "".join(found) != "".join(pieces):
-            raise NotYet(f"{gave} {shown(found)}, and joined they are not what they were.")
-        unknown = [piece for piece in found if len(piece) > 1 and piece not in have]
-        if unknown:
-            raise NotYet(f"{gave} {shown(found)}, where {unknown[0]} is unknown and not apart.")
-        if len(found) > len(wanted):
-            raise NotYet(f"{gave} {shown(found)}, {len(found)} pieces where {len(wanted)} will do.")
-        if list(found) != wanted:
-            raise NotYet(f"{gave} {shown(found)}. There, two merges make {pieces[0]}.")
-
-
 def _paths(graph: list[list[int]]) -> int:
     """Count the paths from the first place to behind the last."""
     ways = [1] + [0] * len(graph)

@@ -50,45 +50,6 @@ def most_words(text, dictionary):
     return fewest(text, dictionary, key=lambda words, score: (words, score))
 
 
-def taken_apart(pieces, merges, known):
-    parts = {}
-    for left, right in merges:
-        parts.setdefault(left + right, [left, right])
-    found = []
-    for piece in pieces:
-        if piece in known or len(piece) == 1:
-            found.append(piece)
-        else:
-            found += taken_apart(parts[piece], merges, known)
-    return found
-
-
-def once(pieces, merges, known):
-    parts = {left + right: [left, right] for left, right in reversed(merges)}
-    return [q for p in pieces for q in ([p] if p in known or len(p) == 1 else parts[p])]
-
-
-def to_characters(pieces, merges, known):
-    return [q for p in pieces for q in ([p] if p in known else p)]
-
-
-def last_merge(pieces, merges, known):
-    return taken_apart(pieces, merges[::-1], known)
-
-
-def everything(pieces, merges, known):
-    return list("".join(pieces))
-
-
-def unguarded(pieces, merges, known):
-    parts = {left + right: [left, right] for left, right in reversed(merges)}
-    return [q for p in pieces for q in ([p] if p in known else unguarded(parts[p], merges, known))]
-
-
-def dropped(pieces, merges, known):
-    return [piece for piece in taken_apart(pieces, merges, known) if piece in known]
-
-
 def stub(*arguments): ...
 
 
@@ -97,21 +58,18 @@ SOLUTIONS = {
     "chinese_segmentation.2": ("rises", "falls"),
     "chinese_segmentation.3": paths,
     "chinese_segmentation.4": fewest,
-    "chinese_segmentation.5": taken_apart,
 }
 STUBS = {
     "chinese_segmentation.1": ...,
     "chinese_segmentation.2": (..., ...),
     "chinese_segmentation.3": stub,
     "chinese_segmentation.4": stub,
-    "chinese_segmentation.5": stub,
 }
 GIVEN_AWAY = {  # no message may hold this
     "chinese_segmentation.1": "context is",
     "chinese_segmentation.2": "it falls because",
     "chinese_segmentation.3": "ways",
     "chinese_segmentation.4": "max(",
-    "chinese_segmentation.5": "setdefault",
 }
 MISTAKES = {
     "chinese_segmentation.1": [
@@ -146,17 +104,5 @@ MISTAKES = {
         (lambda text, dictionary: fewest(text, dictionary)[::-1], "are not the text, cut up"),
         (lambda text, dictionary: tuple(fewest(text, dictionary)), "a list of words was to come"),
         (lambda text: [text], "raised TypeError"),
-    ],
-    "chinese_segmentation.5": [
-        (lambda pieces, merges, known: pieces, "where abcd is unknown and not apart"),
-        (once, "a part of which is unknown too"),
-        (to_characters, "4 pieces where 2 will do"),
-        (everything, "3 pieces where 2 will do"),
-        (last_merge, "a piece that two merges make"),
-        (unguarded, "a character that is unknown, your function raised KeyError"),
-        (dropped, "joined they are not what they were"),
-        (lambda pieces, merges, known: "".join(pieces), "is not a list of pieces"),
-        (lambda pieces, known: pieces, "raised TypeError"),
-        (["ab"], "must be a function"),
     ],
 }

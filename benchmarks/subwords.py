@@ -2,9 +2,10 @@
 
     .venv/bin/python benchmarks/subwords.py
 
-writes seq2seq_tutor/results/subwords.json. Chapter: Chinese segmentation, which counts one split of
-HSK again. It needs tatoeba-zh-en and uner-chinese-gsdsimp beside hsk. Nothing is translated: what
-the choice does to a translation is another question.
+writes seq2seq_tutor/results/subwords.json. Chapter: characters, words or subwords, which counts one
+split of HSK again. It needs tatoeba-zh-en and uner-chinese-gsdsimp beside hsk; Tatoeba's Chinese is
+converted to Simplified characters. Nothing is translated: what the choice does to a translation is
+another question.
 """
 
 import hashlib
@@ -28,6 +29,7 @@ from seq2seq_tutor.text import (
     Vocab,
     WordTokenizer,
     normalize,
+    to_simplified,
 )
 
 SPLITS = range(5)
@@ -44,7 +46,7 @@ def corpora() -> dict[str, list[str]]:
     texts = {
         "hsk zh": {pair.src for pair in hsk},
         "hsk en": {pair.tgt for pair in hsk} - HSK_UNTRANSLATED,
-        "tatoeba zh": {pair.src for pair in tatoeba},
+        "tatoeba zh": {to_simplified(pair.src) for pair in tatoeba},
         "gsdsimp zh": {"".join(sentence.words) for sentence in gsdsimp},
     }
     return {name: sorted(set(map(normalize, own)) - {""}) for name, own in texts.items()}

@@ -1,7 +1,7 @@
 """Text: a string becomes tokens, and tokens become ids.
 
-Chapters: text preprocessing, Chinese segmentation. Nothing here imports torch; jieba, OpenCC and
-tokenizers are loaded on first use.
+Chapters: text preprocessing, Chinese segmentation, characters, words or subwords. Nothing here
+imports torch; jieba, OpenCC and tokenizers are loaded on first use.
 """
 
 from .hmm import WordTagModel, estimate_hmm, jieba_hmm, tags_of_words, viterbi, words_of_tags

@@ -1,7 +1,7 @@
 """Subwords: byte-pair encoding, whose tokens are learned from a corpus.
 
-Chapter: Chinese segmentation. The ``tokenizers`` library learns the merges and applies them; it is
-imported when first needed.
+Chapter: characters, words or subwords. The ``tokenizers`` library learns the merges and applies
+them; it is imported when first needed.
 """
 
 import json
@@ -92,7 +92,11 @@ class SubwordTokenizer:
                 "characters, and each is a piece; raise vocab_size"
             )
         library = Tokenizer(BPE())
-        trainer = BpeTrainer(vocab_size=vocab_size, min_frequency=2, show_progress=False)
+        trainer = BpeTrainer(
+            vocab_size=vocab_size,
+            min_frequency=2,
+            show_progress=False,
+        )
         library.train_from_iterator(stretches, trainer)
         return cls(json.loads(library.to_str())["model"]["merges"], form)
 
@@ -101,10 +105,11 @@ class SubwordTokenizer:
         text = normalize(text, self.form)
         stretches = _stretches(text)
         found = self._library.encode(stretches, is_pretokenized=True)
+        places = zip(found.word_ids, found.offsets, strict=True)
         pieces = [
-            stretches[stretch][start:end]
-            for stretch, (start, end) in zip(found.word_ids, found.offsets, strict=True)
-            if stretch is not None  # as it would be for a token that the library adds
+            stretches[number][start:end]
+            for number, (start, end) in places
+            if number is not None  # None is a token that the library adds
         ]
         return _keep_whole(pieces, _characters(text))
 

@@ -12,10 +12,10 @@ from .archives import public_split, read_member
 from .catalogue import DATASETS
 from .download import contents
 
-# What 67 sentences of hsk have for English. 15 more have a numbered stand-in, each its own
-# (placeholder-p1 to -p14, placeholder-q1), which is not here: the stored results of
-# benchmarks/hsk_zh_en.py, and what the command line trains on, leave out these two alone.
-HSK_UNTRANSLATED = frozenset({"placeholder", "PH"})
+# What 82 sentences of hsk have for English: 67 one of the first two, 15 a number each of their own.
+HSK_UNTRANSLATED = frozenset(
+    {"placeholder", "PH", "placeholder-q1", *(f"placeholder-p{n}" for n in range(1, 15))}
+)
 _HSK_PAIRS = 4354
 _HSK_SHA256 = "172dc347d0c96cb554873664aaa57075cd5afa68f4599a9784bb9ac485ac41a1"
 _SPLITS = ("train", "valid", "test")
@@ -94,9 +94,7 @@ def load(
     ``"test"``: of sentence pairs, Chinese to English (``tatoeba-zh-en``), of ``Utterance``
     (``snips``) or of ``TaggedSentence`` (``uner-chinese-gsdsimp``). All but ``hsk`` are files: they
     are looked for in ``$SEQ2SEQ_TUTOR_DATA``, then in the user's cache, then downloaded. The lists
-    are the caller's to change. In ``hsk`` 82 sentences have no English: 67 have one of
-    ``HSK_UNTRANSLATED`` in its place, and 15 a numbered stand-in that the set does not hold
-    (``placeholder-p1`` to ``placeholder-p14``, ``placeholder-q1``).
+    are the caller's to change. In ``hsk`` 82 sentences have no English but ``HSK_UNTRANSLATED``.
 
     ValueError if there is no such data set, or a file in ``$SEQ2SEQ_TUTOR_DATA`` (or the package
     with ``hsk``) doesn't hold what it should; DownloadError if a file can't be had.

@@ -21,7 +21,7 @@ FOLLOWERS = {"B": "ME", "M": "ME", "E": "BS", "S": "BS"}
 _IMPOSSIBLE = -3.14e100  # jieba's logarithm of 0: finite, and whatever is added to it is lost
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WordTagModel:
     """A hidden Markov model over the tags BMES, in log-probabilities.
 
@@ -41,12 +41,17 @@ class WordTagModel:
     emissions: Mapping[str, Mapping[str, float]]
     unseen: Mapping[str, float]
 
+    def __repr__(self) -> str:
+        return f"<WordTagModel of {len(set().union(*self.emissions.values()))} characters>"
+
 
 @cache
 def jieba_hmm() -> WordTagModel:
     """Give jieba's model: its three tables, read from its data files when first needed.
 
-    A character that a tag has never emitted gets -3.14e100. jieba's code is not run.
+    A character that a tag has never emitted gets -3.14e100. Three of jieba's files are imported,
+    which hold tables and nothing else; none of its functions is called. Where jieba itself is
+    imported too, the tables are in memory twice.
 
     Source: jieba 0.42.1, ``finalseg``.
 
@@ -85,7 +90,7 @@ def viterbi(text: str, model: WordTagModel) -> str:
     model an unseen character makes all scores equal, because -3.14e100 - 5 is -3.14e100 in
     floating point; then this rule decides.
 
-    TypeError if ``text`` is not a str.
+    TypeError if ``text`` is not a str or ``model`` not a WordTagModel.
 
     Source: Viterbi's algorithm as in Rabiner (1989); ties as in jieba 0.42.1.
 
@@ -94,6 +99,11 @@ def viterbi(text: str, model: WordTagModel) -> str:
     'BE'
     """
     check_str("text", text)
+    if not isinstance(model, WordTagModel):
+        raise TypeError(
+            f"model must be a WordTagModel, got {type(model).__name__}: {model!r:.60}; "
+            "take jieba_hmm(), or count one with estimate_hmm"
+        )
     if not text:
         return ""
     emissions = {
@@ -172,7 +182,8 @@ def estimate_hmm(sentences: Iterable[Sequence[str]], *, smoothing: float = 0.1) 
     ``smoothing`` is added to every count that is possible at all: two starts, two followers of each
     tag, and under each tag every character seen anywhere, and one more for all that are not.
 
-    ValueError if there is no word, or ``smoothing`` is not above 0.
+    TypeError if ``sentences`` are not lists of words; ValueError if there is no word, or
+    ``smoothing`` is not above 0.
 
     >>> from seq2seq_tutor.text import estimate_hmm, viterbi, words_of_tags
     >>> model = estimate_hmm([["我", "喜欢", "音乐"], ["我", "唱歌"]])
@@ -180,6 +191,10 @@ def estimate_hmm(sentences: Iterable[Sequence[str]], *, smoothing: float = 0.1) 
     ['我', '喜乐']
     """
     check_number("smoothing", smoothing, above=0)
+    if isinstance(sentences, str) or not isinstance(sentences, Iterable):
+        raise TypeError(
+            f"sentences must be lists of words, got {type(sentences).__name__}: {sentences!r:.60}"
+        )
     starts: Counter[str] = Counter()
     steps: Counter[str] = Counter()
     emitted: dict[str, Counter[str]] = {tag: Counter() for tag in "BMES"}

@@ -5,9 +5,11 @@ Chapter: Chinese segmentation. The words of a result, joined, are the text again
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from math import log
+from types import MappingProxyType
+from typing import Any
 
 from .._checks import check_int, check_str, check_tokens
 from .hmm import WordTagModel, jieba_file, jieba_hmm, viterbi, words_of_tags
@@ -19,13 +21,14 @@ _LETTER_OR_DIGIT = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWX
 _PIECE = re.compile(r"([\u4E00-\u9FD5]+)|[a-zA-Z0-9]+(?:\.[0-9]+)?%?|[^\u4E00-\u9FD5a-zA-Z0-9]+")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dictionary:
     """Words and how often each occurred in some corpus.
 
     ``frequencies`` holds every word, and with frequency 0 every beginning of a word that is none
-    itself: where a string isn't in it, no word begins so, and a search may stop. Made by
-    ``Dictionary.build``.
+    itself: where a string isn't in it, no word begins so, and a search may stop. It can't be
+    changed. Made by ``Dictionary.build``; ValueError if a beginning is missing, ``total`` is not
+    above 0, or ``longest`` is not the length of the longest entry.
 
     >>> from seq2seq_tutor.text import Dictionary
     >>> small = Dictionary.build({"研究": 4, "研究生": 2, "生命": 3})
@@ -36,6 +39,22 @@ class Dictionary:
     frequencies: Mapping[str, int]
     total: int
     longest: int
+
+    def __post_init__(self) -> None:
+        lost = next(
+            (w for w in self.frequencies if w[:-1] and w[:-1] not in self.frequencies), None
+        )
+        if lost is not None:
+            raise ValueError(f"{lost[:-1]!r}, a beginning of {lost!r}, is missing; use build")
+        check_int("total", self.total, minimum=1)
+        if self.longest != max(map(len, self.frequencies), default=0):
+            raise ValueError(
+                f"longest is {self.longest}, not the longest entry's length; use build"
+            )
+        object.__setattr__(self, "frequencies", MappingProxyType(dict(self.frequencies)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Dictionary, (dict(self.frequencies), self.total, self.longest)
 
     @classmethod
     def build(cls, words: Mapping[str, int]) -> "Dictionary":
@@ -54,8 +73,7 @@ class Dictionary:
             if not word:
                 raise ValueError("the empty string is no word")
             check_int(f"the frequency of {word!r}", frequency, minimum=1)
-        beginnings = {word[:end]: 0 for word in words for end in range(1, len(word))}
-        return cls({**beginnings, **words}, sum(words.values()), max(map(len, words)))
+        return cls(_with_beginnings(words), sum(words.values()), max(map(len, words)))
 
     def __contains__(self, word: object) -> bool:
         return isinstance(word, str) and self.frequencies.get(word, 0) > 0
@@ -77,7 +95,8 @@ def jieba_dictionary() -> Dictionary:
     with jieba_file("dict.txt").open(encoding="utf-8") as lines:
         rows = [(word, int(frequency)) for word, frequency, *_ in map(str.split, lines)]
     # One word stands there twice, and jieba's total counts both.
-    return replace(Dictionary.build(dict(rows)), total=sum(number for _, number in rows))
+    total, longest = sum(number for _, number in rows), max(len(word) for word, _ in rows)
+    return Dictionary(_with_beginnings(dict(rows)), total, longest)
 
 
 def forward_maximum_matching(text: str, dictionary: Dictionary) -> list[str]:
@@ -199,6 +218,8 @@ def segment(
 ) -> list[str]:
     """Segment text as jieba does: ``segment(text, hmm=h) == jieba.lcut(text, HMM=h)``.
 
+    That is jieba as installed: with no user dictionary, word added or removed, or paddle.
+
     Chinese characters, Latin letters, digits and ``+#&._%-`` form blocks, each of which is cut
     along its best path in the dictionary, jieba's unless another is given; any other character
     stands alone. With ``hmm``, True for jieba's or a model of yours, a run of single characters on
@@ -256,6 +277,12 @@ def _words_in_run(run: str, dictionary: Dictionary, model: WordTagModel) -> list
         else:
             words += words_of_tags(piece, viterbi(piece, model))
     return words
+
+
+def _with_beginnings(words: Mapping[str, int]) -> dict[str, int]:
+    """Add every beginning of a word, with frequency 0 if it is no word."""
+    beginnings = {word[:end]: 0 for word in words for end in range(1, len(word))}
+    return {**beginnings, **words}
 
 
 def _graph(text: str, frequencies: Mapping[str, int]) -> list[list[int]]:

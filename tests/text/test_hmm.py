@@ -151,6 +151,18 @@ def test_refuses_what_is_no_text(text):
         viterbi(text, jieba_hmm())
 
 
+@pytest.mark.parametrize("text", ["", "我"])
+def test_refuses_what_is_no_model(text):
+    with pytest.raises(TypeError, match="model must be a WordTagModel, got NoneType"):
+        viterbi(text, None)
+
+
+def test_a_model_says_little_and_can_be_hashed():
+    model = estimate_hmm([["甲", "甲乙"]])
+    assert repr(model) == "<WordTagModel of 2 characters>"
+    assert model in {model}
+
+
 def test_an_empty_text_has_no_tags():
     assert viterbi("", jieba_hmm()) == ""
 
@@ -166,6 +178,9 @@ def test_refuses_sentences_without_words():
         estimate_hmm([[], []])
     with pytest.raises(ValueError, match=r"words\[1\] is empty"):
         estimate_hmm([["a", ""]])
+    for sentences in (None, "ab", 3):
+        with pytest.raises(TypeError, match="sentences must be lists of words"):
+            estimate_hmm(sentences)
     with pytest.raises(TypeError, match="words must be a list"):
         estimate_hmm(["ab"])
     with pytest.raises(ValueError, match="smoothing must be greater than 0"):

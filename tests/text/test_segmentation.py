@@ -1,5 +1,6 @@
 """Segmentation against jieba itself, brute force, and arbitrary text."""
 
+import copy
 import math
 import subprocess
 import sys
@@ -309,6 +310,31 @@ def test_a_dictionary_says_little_and_knows_its_words():
     assert "研究生" in FOLKLORE
     assert "研" not in FOLKLORE
     assert None not in FOLKLORE
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (({"研究": 4}, 4, 2), "'研', a beginning of '研究', is missing"),
+        (({"研": 4}, 0, 1), "total must be at least 1"),
+        (({"研": 4}, 4, 2), "longest is 2"),
+        (({}, 4, 2), "longest is 2"),
+    ],
+)
+def test_a_dictionary_that_build_would_not_make_is_refused(fields, message):
+    with pytest.raises(ValueError, match=message):
+        Dictionary(*fields)
+
+
+def test_a_dictionary_can_be_hashed_and_copied_but_not_changed():
+    assert FOLKLORE in {FOLKLORE}
+    assert copy.copy(FOLKLORE).frequencies == FOLKLORE.frequencies
+    with pytest.raises(TypeError, match="item assignment"):
+        FOLKLORE.frequencies["命"] = 1
+    mine = {"研": 1}
+    dictionary = Dictionary(mine, 1, 1)
+    mine["究"] = 1
+    assert "究" not in dictionary
 
 
 @pytest.mark.parametrize("words", ["ab", None, [1]])

@@ -6,12 +6,13 @@ writes seq2seq_tutor/results/segmentation.json. Needs the data set uner-chinese-
 Chinese segmentation. The two segmenters take turns, and CPU time is what counts.
 """
 
+import random
 import re
 import statistics
 import time
 import tracemalloc
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from itertools import accumulate, pairwise
@@ -22,6 +23,7 @@ from seq2seq_tutor.data import load, segmented_sample
 from seq2seq_tutor.metrics import segmentation_scores
 from seq2seq_tutor.text import (
     Dictionary,
+    WordTagModel,
     backward_maximum_matching,
     best_path,
     bidirectional_maximum_matching,
@@ -30,12 +32,29 @@ from seq2seq_tutor.text import (
     jieba_dictionary,
     join_letters,
     segment,
-    viterbi,
-    words_of_tags,
 )
 from seq2seq_tutor.text.tokenizers import _jieba
 
 ROUNDS, LOADS = 9, 5
+RESAMPLES = 2000
+# An HMM that says "a word of its own" everywhere: what is left of jieba's is its number pattern.
+ALL_SINGLE = WordTagModel(
+    {"S": 0.0},
+    {tag: {"S": 0.0} for tag in "ES"} | {"B": {}, "M": {}},
+    {tag: {} for tag in "BMES"},
+    {"B": -9.0, "M": -9.0, "E": -9.0, "S": 0.0},
+)
+NO_WORD = Dictionary.build({"\0": 1})  # every text is single characters
+# Which differences of F1 are given with an interval.
+PAIRS = (
+    ("best path", "forward matching"),
+    ("best path + number pattern", "best path"),
+    ("best path + HMM", "best path + number pattern"),
+    ("jieba's dictionary + counted HMM", "best path + HMM"),
+    ("counted dictionary", "best path"),
+    ("counted dictionary + jieba's HMM", "best path + HMM"),
+    ("counted dictionary + counted HMM", "best path + HMM"),
+)
 Cut = Callable[[str], list[str]]
 
 
@@ -107,13 +126,13 @@ def cuts(train: Sequence[Sequence[str]]) -> dict[str, Cut]:
         "backward matching": joined(backward_maximum_matching),
         "bidirectional matching": joined(bidirectional_maximum_matching),
         "best path": joined(best_path),
+        "best path + number pattern": partial(segment, hmm=ALL_SINGLE),
         "best path + HMM": segment,
-        "jieba, HMM off": partial(_jieba().lcut, HMM=False),
-        "jieba": _jieba().lcut,
+        "jieba's dictionary + counted HMM": partial(segment, hmm=estimated),
         "counted dictionary": partial(segment, dictionary=counted, hmm=False),
         "counted dictionary + jieba's HMM": partial(segment, dictionary=counted),
         "counted dictionary + counted HMM": partial(segment, dictionary=counted, hmm=estimated),
-        "counted HMM alone": lambda text: words_of_tags(text, viterbi(text, estimated)),
+        "counted HMM alone": partial(segment, dictionary=NO_WORD, hmm=estimated),
     }
 
 
@@ -134,10 +153,12 @@ def wrong_words(
 
 
 def row(
-    name: str, cut: Cut, gold: Sequence[Sequence[str]], training: Collection[str]
+    name: str,
+    predicted: Sequence[Sequence[str]],
+    gold: Sequence[Sequence[str]],
+    training: Collection[str],
 ) -> dict[str, Any]:
     """Score one way to segment; OOV are words that the training split lacks."""
-    predicted = [cut("".join(words)) for words in gold]
     scores = segmentation_scores(predicted, gold, known_words=training)
     # Words of two or more Chinese characters that jieba's dictionary lacks.
     not_new = {
@@ -147,13 +168,49 @@ def row(
         if word in jieba_dictionary() or not re.fullmatch("[\u4e00-\u9fd5]{2,}", word)
     }
     new = segmentation_scores(predicted, gold, known_words=not_new)
+    in_neither = segmentation_scores(predicted, gold, known_words=not_new | set(training))
     return {
         "cut": name,
         **scores._asdict(),
         "wrong": wrong_words(predicted, gold),
         "new_words": new.oov,
         "new_words_correct": new.oov_correct,
+        "in_neither": in_neither.oov,
+        "in_neither_correct": in_neither.oov_correct,
     }
+
+
+def differences(
+    predicted: Mapping[str, Sequence[Sequence[str]]], gold: Sequence[Sequence[str]]
+) -> list[dict[str, Any]]:
+    """Give the differences of F1 with their 95 % intervals over resampled sentences."""
+    counts = {
+        name: [
+            segmentation_scores([ours], [theirs]) for ours, theirs in zip(found, gold, strict=True)
+        ]
+        for name, found in predicted.items()
+    }
+
+    def f1(name: str, chosen: Sequence[int]) -> float:
+        rows = [counts[name][number] for number in chosen]
+        return 2 * sum(r.correct for r in rows) / sum(r.predicted + r.gold for r in rows)
+
+    draw = random.Random(0)
+    everyone = range(len(gold))
+    samples = [draw.choices(everyone, k=len(gold)) for _ in range(RESAMPLES)]
+    found = []
+    for better, worse in PAIRS:
+        resampled = sorted(f1(better, chosen) - f1(worse, chosen) for chosen in samples)
+        edge = RESAMPLES // 40
+        found.append(
+            {
+                "cut": better,
+                "minus": worse,
+                "f1": f1(better, everyone) - f1(worse, everyone),
+                "interval": [resampled[edge], resampled[-edge - 1]],
+            }
+        )
+    return found
 
 
 def main() -> None:
@@ -170,6 +227,13 @@ def main() -> None:
     training = {word for words in splits["train"] for word in words}
     tested = [word for words in splits["test"] for word in words]
     gold = {"uner-chinese-gsdsimp, test": splits["test"], "our sample": segmented_sample()}
+    predicted = {
+        name: {
+            cut_name: [cut("".join(words)) for words in sentences]
+            for cut_name, cut in cuts(splits["train"]).items()
+        }
+        for name, sentences in gold.items()
+    }
     write_result(
         "segmentation",
         {
@@ -198,10 +262,14 @@ def main() -> None:
             },
             "scores": {
                 name: [
-                    row(cut_name, cut, sentences, training)
-                    for cut_name, cut in cuts(splits["train"]).items()
+                    row(cut_name, found, sentences, training)
+                    for cut_name, found in predicted[name].items()
                 ]
                 for name, sentences in gold.items()
+            },
+            "resamples": RESAMPLES,
+            "differences": {
+                name: differences(predicted[name], sentences) for name, sentences in gold.items()
             },
         },
         seconds=time.monotonic() - started,

@@ -1,8 +1,9 @@
 """Sentences of our own, segmented by hand after a short standard.
 
 Chapter: Chinese segmentation. Written for this book, except three phrases that are folklore of the
-field: 研究生命起源, 南京市长江大桥 and 乒乓球拍卖完了. They were chosen to be difficult: a
-score on them says what a segmenter trips over, not how it does on ordinary text.
+field: 研究生命起源, 南京市长江大桥 and 乒乓球拍卖完了 (which has a second good reading, 乒乓球
+拍卖 完 了). They were chosen to be difficult: a score on them says what a segmenter trips over, not
+how it does on ordinary text.
 """
 
 _SENTENCES = """

@@ -11,6 +11,7 @@ import pytest
 # Before anything imports torch: the same numbers on every machine, and no fight between workers.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MKL_NUM_THREADS", "1")
+os.environ.pop("TQDM_DISABLE", None)  # tests look for progress where there should be some
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ first split.
 import hashlib
 import math
 import time
+from importlib.metadata import version
 from typing import Any
 
 import torch
@@ -30,20 +31,26 @@ from seq2seq_tutor.text import (
 )
 
 SPLITS, BITS_SPLITS = range(10), range(5)  # bits take ten times as long
-ALPHAS = (1.0, 0.1, 0.01, 0.001)
+ALPHAS = (10.0, 1.0, 0.1, 0.01, 0.001, 0.0001)
 ORDERS = 3  # of the models whose perplexity is shown
-LONGEST = 10  # of the models whose bits are counted: the validation part chooses, and stops before
+LONGEST = 30  # of the models whose bits are counted: the validation part must stop before
 MIN_FREQS = (1, 2, 5, 20, 100)
 CODE_POINTS = 0x110000  # an unknown character costs its number in Unicode
+WORDS: tuple[Tokenizer, Tokenizer] = (JiebaTokenizer(), WordTokenizer())  # Chinese, English
 Parts = tuple[list[list[str]], list[list[str]], list[list[str]]]  # train, valid, test
 
 
 def hsk(seed: int) -> tuple[list[list[str]], list[list[str]]]:
-    """Give the Chinese and the English sentences of one split, each as train, valid and test."""
+    """Give the Chinese and the English sentences of one split, each as train, valid and test.
+
+    English words say where the spaces are only in text that is spaced as usual: a pair is left out
+    if either text can't be made of its words again.
+    """
     pairs = [
         pair
         for pair in load("hsk")
-        if pair.tgt not in HSK_UNTRANSLATED and not pair.tgt.startswith("placeholder")
+        if pair.tgt not in HSK_UNTRANSLATED and not pair.tgt.startswith("placeholder-")
+        if all(_goes_back(*both) for both in zip(WORDS, pair, strict=True))
     ]
     generator = torch.Generator().manual_seed(seed)
     sets = split_pairs(pairs, valid=0.1, test=0.1, generator=generator)
@@ -80,7 +87,7 @@ def perplexities(parts: Parts) -> dict[str, Any]:
         "vocab_size": len(vocab),
         "train_tokens": sum(map(len, train)),
         "test_tokens": len(tokens) + len(test),
-        "unknown": tokens.count(UNK) / len(tokens),
+        "unknown": tokens.count(UNK) / (len(tokens) + len(test)),
         **found,
     }
 
@@ -88,48 +95,78 @@ def perplexities(parts: Parts) -> dict[str, Any]:
 def fitted(train: list[list[int]], valid: list[list[int]], vocab: Vocab) -> NGramModel:
     """Make the interpolated model of the order above which valid is predicted no better."""
     best = NGramModel([], len(vocab), alpha=1)
-    if valid:  # otherwise no word is unknown, and any speller will do
-        counts = count_ngrams(train, LONGEST)
-        for order in range(1, LONGEST + 1):
-            weights = fit_weights(counts[:order], len(vocab), valid)
-            model = NGramModel(counts[:order], len(vocab), weights=weights)
-            if model.nll(valid)[0] >= best.nll(valid)[0]:
-                break
-            best = model
-    return best
+    if not valid:  # then no word is unknown, and any speller will do
+        return best
+    least, _ = best.nll(valid)
+    counts = count_ngrams(train, 0)
+    for order in range(1, LONGEST + 1):
+        if order > len(counts):
+            counts = count_ngrams(train, 2 * order)
+        weights = fit_weights(counts[:order], len(vocab), valid)
+        model = NGramModel(counts[:order], len(vocab), weights=weights)
+        nll, _ = model.nll(valid)
+        if nll >= least:
+            return best
+        best, least = model, nll
+    raise AssertionError(f"order {LONGEST} still predicts better: raise LONGEST")
+
+
+def unknown_count(vocab: Vocab, strings: list[list[str]]) -> int:
+    """Count the characters that aren't in the vocabulary."""
+    return sum(vocab.encode(string).count(UNK) for string in strings)
 
 
 def spelled_nll(model: NGramModel, vocab: Vocab, strings: list[list[str]]) -> float:
     """Score strings of characters; one that is unknown costs UNK and its number in Unicode."""
-    ids = [vocab.encode(string) for string in strings]
-    return model.nll(ids)[0] + sum(row.count(UNK) for row in ids) * math.log(CODE_POINTS)
+    nll, _ = model.nll([vocab.encode(string) for string in strings])
+    return nll + unknown_count(vocab, strings) * math.log(CODE_POINTS)
+
+
+def unk_nll(model: NGramModel, sentences: list[list[int]]) -> tuple[float, int]:
+    """Sum the negative log-likelihood of the UNK in sentences of ids, and count them."""
+    nlls = [
+        -math.log(model.probability(UNK, sentence[:at]))
+        for sentence in sentences
+        for at, token in enumerate(sentence)
+        if token == UNK
+    ]
+    return sum(nlls), len(nlls)
 
 
 def bits(characters: Parts, words: Parts) -> dict[str, Any]:
-    """Count the bits per character of a character model, and of word models that spell."""
+    """Count the bits per character of a character model, and of word models that spell.
+
+    ``chosen`` is the row of the vocabulary that predicts the validation part best, spelled.
+    """
     size = sum(map(len, characters[2]))
     letters = Vocab.build(characters[0])
     train, valid = ([letters.encode(row) for row in part] for part in characters[:2])
     by_character = fitted(train, valid, letters)
     nll = spelled_nll(by_character, letters, characters[2])
-    rows = []
+    numbers = unknown_count(letters, characters[2]) * math.log2(CODE_POINTS)
+    rows, on_valid = [], []
     for min_freq in MIN_FREQS:
         vocab = Vocab.build(words[0], min_freq=min_freq)
         ids = [[vocab.encode(tokens) for tokens in part] for part in words]
         model = fitted(ids[0], ids[1], vocab)
         unknown = [[list(t) for row in part for t in row if t not in vocab] for part in words]
+        # With every training word in the vocabulary none is rare, and the speller learns from all.
         types = {t for row in words[0] for t in row if min_freq == 1 or t not in vocab}
         learned = [letters.encode(list(t)) for t in sorted(types)]
         speller = fitted(learned, [letters.encode(t) for t in unknown[1]], letters)
-        word_nll, tokens = model.nll(ids[2])
+        valid_nll, (word_nll, tokens) = model.nll(ids[1])[0], model.nll(ids[2])
+        of_unk, unks = unk_nll(model, ids[2])
+        on_valid.append(valid_nll + spelled_nll(speller, letters, unknown[1]))
         rows.append(
             {
                 "min_freq": min_freq,
                 "order": model.n,
                 "speller_order": speller.n,
                 "vocab_size": len(vocab),
-                "unknown": len(unknown[2]) / sum(map(len, words[2])),
+                "unknown": unks / tokens,
+                "nats_per_unk": of_unk / unks,
                 "perplexity": perplexity(word_nll, tokens),
+                "perplexity_of_known": perplexity(word_nll - of_unk, tokens - unks),
                 "naive": bits_per_character(word_nll, size),
                 "spelled": bits_per_character(
                     word_nll + spelled_nll(speller, letters, unknown[2]), size
@@ -140,7 +177,9 @@ def bits(characters: Parts, words: Parts) -> dict[str, Any]:
         "characters": bits_per_character(nll, size),
         "order": by_character.n,
         "per_sentence": nll / math.log(2) / len(characters[2]),
+        "code_numbers_per_sentence": numbers / len(characters[2]),
         "words": rows,
+        "chosen": on_valid.index(min(on_valid)),
     }
 
 
@@ -163,16 +202,11 @@ def described(sets: list[list[str]]) -> dict[str, Any]:
 def main() -> None:
     """Score every split, and write what came out."""
     started = begin(__doc__)
-    word_tokenizers: tuple[Tokenizer, ...] = (JiebaTokenizer(), WordTokenizer())
     rows, counted = [], []
     for seed in tqdm(SPLITS):
-        for language, sets, words in zip(
-            ("Chinese", "English"), hsk(seed), word_tokenizers, strict=True
-        ):
-            # English words say where the spaces are only in text that is spaced as usual.
-            kept = [[t for t in part if _goes_back(words, t)] for part in sets]
+        for language, sets, words in zip(("Chinese", "English"), hsk(seed), WORDS, strict=True):
             cut = {
-                unit: tokenize(tokenizer, kept)
+                unit: tokenize(tokenizer, sets)
                 for unit, tokenizer in (("characters", CharTokenizer()), ("words", words))
             }
             for unit, parts in cut.items():
@@ -189,6 +223,7 @@ def main() -> None:
     write_result(
         "ngram",
         {
+            "libraries": {"jieba": version("jieba")},
             "data": {"hsk": described(hsk(0)[0]), "timemachine": described(book)},
             "settings": {
                 "alphas": ALPHAS,

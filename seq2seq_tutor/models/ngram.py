@@ -56,13 +56,16 @@ class NGramModel:
       frequencies of all orders, where order 0 is 1 / V'. An order whose context was never seen is
       left out, and the other weights are scaled to sum to one.
 
-    PAD and BOS have probability 0; the others sum to one. Without counts (n = 0) the model is
-    uniform. ``step`` and ``start`` are those of ``LanguageModel``, so that each search runs on it.
+    PAD and BOS have probability 0; the others sum to one. Unless ``alpha`` is zero, EOS never has
+    less than a fixed share, so that all sentences together have probability one. Without counts
+    (n = 0) the model is uniform. ``step`` and ``start`` are those of ``LanguageModel``, so that
+    each search runs on it.
 
     ValueError if the counts hold an id that is no token, or there are not n + 1 weights of at
     least 0 (the first above 0) that sum to one.
 
-    Source: Jelinek and Mercer (1980) for ``weights``, here the same for every context.
+    Source: Jelinek and Mercer (1980) for ``weights``, here the same for every context; theirs
+    depend on how often the context was seen.
 
     >>> from seq2seq_tutor.models import NGramModel, count_ngrams
     >>> counts = count_ngrams([[4, 5], [4, 4]], 2)
@@ -130,7 +133,10 @@ class NGramModel:
         return DecoderState((torch.full((1, rows, self._width), BOS),))
 
     def step(self, prev: Tensor, state: DecoderState) -> StepOutput:
-        """Read one token, (B,); the logits (B, V) are log-probabilities in float64."""
+        """Read one token, (B,); the logits (B, V) are log-probabilities in float64.
+
+        With ``alpha=0`` a row after a context never seen is -inf throughout: no distribution.
+        """
         if prev.shape != (len(state),):
             raise ValueError(f"prev must be ({len(state)},), one id a row, got {tuple(prev.shape)}")
         window = torch.cat([state.recurrent[0][0], prev.unsqueeze(1)], dim=1)[:, 1:]  # (B, n - 1)
@@ -226,24 +232,35 @@ def fit_weights(
     # Equal weights leave the frequencies of the orders in proportion, the uniform one first.
     frequencies = [equal._parts(token, context) for token, context in positions]
     for _ in range(steps):
-        kept, passed = [0.0] * (n + 1), [0.0] * (n + 1)
-        for parts in frequencies:
-            shares = [(order, weights[order] * part) for order, part in parts]
-            whole, below = sum(share for _, share in shares), 0.0
-            for order, share in shares:
-                kept[order] += share / whole
-                passed[order] += below
-                below += share / whole
-        rest, falling = 1.0, []
-        for order in range(n, 0, -1):
-            reached = kept[order] + passed[order]
-            if reached > 0:
-                falling.append(rest * kept[order] / reached)
-                rest *= passed[order] / reached
-            else:  # no held-out token has a context that was counted
-                falling.append(0.0)
-        weights = (rest, *reversed(falling))
+        weights = _em_step(weights, frequencies)
     return weights
+
+
+def _em_step(
+    weights: tuple[float, ...], frequencies: Iterable[list[tuple[int, float]]]
+) -> tuple[float, ...]:
+    """Give weights that make the tokens more probable, or no less.
+
+    For each token ``frequencies`` has the pairs (order, relative frequency), from order 0 up, of
+    those orders whose context was seen.
+    """
+    kept, handed_on = [0.0] * len(weights), [0.0] * len(weights)
+    for pairs in frequencies:
+        parts = [(order, weights[order] * frequency) for order, frequency in pairs]
+        whole, below = sum(part for _, part in parts), 0.0
+        for order, part in parts:
+            kept[order] += part / whole
+            handed_on[order] += below
+            below += part / whole
+    rest, from_the_top = 1.0, []
+    for order in range(len(weights) - 1, 0, -1):
+        reached = kept[order] + handed_on[order]
+        if reached == 0:  # no token has a context that was counted
+            from_the_top.append(0.0)
+        else:
+            from_the_top.append(rest * kept[order] / reached)
+            rest *= handed_on[order] / reached
+    return (rest, *reversed(from_the_top))
 
 
 def _positions(

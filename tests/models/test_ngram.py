@@ -166,6 +166,7 @@ def test_relative_frequencies_know_nothing_else():
     model = NGramModel(counts, V, alpha=0)
     assert model.nll([[5]]) == (math.inf, 2)
     assert [model.probability(token, [6]) for token in range(V)] == [0.0] * V
+    assert (model.step(torch.tensor([6]), model.start(rows=1)).logits == -math.inf).all()
     assert model.nll([[4, 5]])[0] == pytest.approx(-math.log(1 / 3))
 
 

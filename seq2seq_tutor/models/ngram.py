@@ -241,12 +241,12 @@ def _em_step(
 ) -> tuple[float, ...]:
     """Give weights that make the tokens more probable, or no less.
 
-    For each token ``frequencies`` has the pairs (order, relative frequency), from order 0 up, of
-    those orders whose context was seen.
+    For each token ``frequencies`` has pairs (order, relative frequency), from
+    order 0 up, of the orders whose context was seen.
     """
     kept, handed_on = [0.0] * len(weights), [0.0] * len(weights)
     for pairs in frequencies:
-        parts = [(order, weights[order] * frequency) for order, frequency in pairs]
+        parts = [(order, weights[order] * p) for order, p in pairs]
         whole, below = sum(part for _, part in parts), 0.0
         for order, part in parts:
             kept[order] += part / whole
@@ -255,7 +255,7 @@ def _em_step(
     rest, from_the_top = 1.0, []
     for order in range(len(weights) - 1, 0, -1):
         reached = kept[order] + handed_on[order]
-        if reached == 0:  # no token has a context that was counted
+        if reached == 0:  # no token has a context that was seen
             from_the_top.append(0.0)
         else:
             from_the_top.append(rest * kept[order] / reached)

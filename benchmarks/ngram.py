@@ -49,8 +49,8 @@ def hsk(seed: int) -> tuple[list[list[str]], list[list[str]]]:
     pairs = [
         pair
         for pair in load("hsk")
-        if pair.tgt not in HSK_UNTRANSLATED and not pair.tgt.startswith("placeholder-")
-        if all(_goes_back(*both) for both in zip(WORDS, pair, strict=True))
+        if pair.tgt not in HSK_UNTRANSLATED
+        and all(_goes_back(*both) for both in zip(WORDS, pair, strict=True))
     ]
     generator = torch.Generator().manual_seed(seed)
     sets = split_pairs(pairs, valid=0.1, test=0.1, generator=generator)

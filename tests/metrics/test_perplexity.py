@@ -72,7 +72,7 @@ def test_bits_per_character(nll, characters, bits):
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
-@given(st.floats(0, 1000), st.integers(1, 1000))
+@given(st.floats(0, 700), st.integers(1, 1000))  # e^710 is no float
 def test_with_one_token_a_character_both_say_the_same(nll, characters):
     assert 2 ** bits_per_character(nll, characters) == pytest.approx(perplexity(nll, characters))
 

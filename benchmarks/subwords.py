@@ -1,18 +1,22 @@
-"""Characters, words and subwords: how many tokens, how many of them unknown, how long it takes.
+"""Characters, words and subwords: how many tokens, how many unknown or rare, how long it takes.
 
     .venv/bin/python benchmarks/subwords.py
 
 writes seq2seq_tutor/results/subwords.json. Chapter: characters, words or subwords, which counts one
 split of HSK again. It needs tatoeba-zh-en and uner-chinese-gsdsimp beside hsk; Tatoeba's Chinese is
-converted to Simplified characters. Nothing is translated: what the choice does to a translation is
-another question.
+converted to Simplified characters; "tatoeba part zh" is as many of its sentences as HSK has, drawn
+once. GSDSimp's words are joined without spaces, foreign names too. Nothing is translated: what the
+choice does to a translation is another question.
 """
 
 import hashlib
+import os
 import random
 import statistics
 import time
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import accumulate
 from typing import Any
@@ -35,7 +39,25 @@ from seq2seq_tutor.text import (
 SPLITS = range(5)
 HELD_OUT = 0.1
 SIZES = (1000, 2000, 3000, 4000, 8000, 16000)  # of BPE, where the characters leave room
+RARE = 5  # a token that training shows less often is rare
 CHUNKS = 10  # of the held-out sentences, each timed once, so that no cache has seen it
+
+
+@dataclass(frozen=True)
+class RareSpelt:
+    """Words that training shows twice or more; every other word is spelt in characters."""
+
+    words: Tokenizer
+    known: frozenset[str]
+
+    def tokenize(self, text: str) -> list[str]:
+        """Split text into words, and the rare ones into characters."""
+        words = self.words.tokenize(text)
+        return [token for word in words for token in ([word] if word in self.known else word)]
+
+    def detokenize(self, tokens: list[str]) -> str:
+        """Refuse: which characters made up a word is not kept, and nothing here is read."""
+        raise NotImplementedError
 
 
 def corpora() -> dict[str, list[str]]:
@@ -49,7 +71,9 @@ def corpora() -> dict[str, list[str]]:
         "tatoeba zh": {to_simplified(pair.src) for pair in tatoeba},
         "gsdsimp zh": {"".join(sentence.words) for sentence in gsdsimp},
     }
-    return {name: sorted(set(map(normalize, own)) - {""}) for name, own in texts.items()}
+    found = {name: sorted(set(map(normalize, own)) - {""}) for name, own in texts.items()}
+    part = random.Random(0).sample(found["tatoeba zh"], len(found["hsk zh"]))
+    return found | {"tatoeba part zh": sorted(part)}
 
 
 def split(texts: Sequence[str], seed: int) -> tuple[list[str], list[str]]:
@@ -62,10 +86,15 @@ def split(texts: Sequence[str], seed: int) -> tuple[list[str], list[str]]:
 def tokenizers(name: str, train: list[str]) -> dict[str, Tokenizer]:
     """Make the tokenizers for a corpus; BPE learns from the training sentences alone."""
     found: dict[str, Tokenizer] = {"characters": CharTokenizer()}
+    words: Tokenizer
     if name.endswith("zh"):
-        found |= {"jieba": JiebaTokenizer(), "jieba, no HMM": JiebaTokenizer(hmm=False)}
+        words, name = JiebaTokenizer(), "jieba"
+        found["jieba, no HMM"] = JiebaTokenizer(hmm=False)
     else:
-        found["words"] = WordTokenizer()
+        words, name = WordTokenizer(), "words"
+    counts = Counter(word for text in train for word in words.tokenize(text))
+    known = frozenset(word for word, count in counts.items() if count >= 2)
+    found |= {name: words, f"{name}, rest spelt": RareSpelt(words, known)}
     characters = len(set().union(*train))
     for size in SIZES:
         if size < characters:
@@ -78,11 +107,12 @@ def tokenizers(name: str, train: list[str]) -> dict[str, Tokenizer]:
     return found
 
 
-def unknown(
+def counted(
     tokenizer: Tokenizer, train: Sequence[str], held_out: Sequence[str]
 ) -> dict[str, float]:
-    """Count what the training sentences, cut in the same way, know of the held-out ones."""
-    vocab = Vocab.build(map(tokenizer.tokenize, train))
+    """Count what the training sentences, cut in the same way, show of the held-out ones."""
+    cut = [tokenizer.tokenize(text) for text in train]
+    vocab, shown = Vocab.build(cut), Counter(token for tokens in cut for token in tokens)
     tokens = [token for text in held_out for token in tokenizer.tokenize(text)]
     missing = [token for token in tokens if token not in vocab]
     return {
@@ -90,6 +120,7 @@ def unknown(
         "tokens_per_sentence": len(tokens) / len(held_out),
         "unknown_tokens": len(missing) / len(tokens),
         "unknown_characters": letters(missing) / letters(held_out),
+        "rare_characters": letters([t for t in tokens if shown[t] < RARE]) / letters(held_out),
     }
 
 
@@ -133,6 +164,7 @@ def seconds(tokenizer: Tokenizer, texts: Sequence[str]) -> float:
 def main() -> None:
     """Count and time every row, and write what came out."""
     started = begin(__doc__)
+    os.environ["RAYON_NUM_THREADS"] = "1"  # of the tokenizers library, read when it first learns
     texts = corpora()
     rows: list[dict[str, Any]] = []
     for name, seed in tqdm([(name, seed) for name in texts for seed in SPLITS]):
@@ -146,7 +178,7 @@ def main() -> None:
                 timed[kind].append(seconds(tokenizer, held_out[number::CHUNKS]))
         for kind, tokenizer in made.items():
             row = {"corpus": name, "split": seed, "tokenizer": kind}
-            row |= unknown(tokenizer, train, held_out)
+            row |= counted(tokenizer, train, held_out)
             ratios = [a / b for a, b in zip(timed[kind], timed["characters"], strict=True)]
             row["microseconds"] = round(1e6 * sum(timed[kind]) / len(held_out), 1)
             row["time_over_characters"] = statistics.median(ratios)
@@ -170,6 +202,7 @@ def main() -> None:
                 "held_out": HELD_OUT,
                 "splits": len(SPLITS),
                 "sizes": SIZES,
+                "rare": RARE,
                 "libraries": {library: version(library) for library in ("jieba", "tokenizers")},
             },
             "rows": rows,

@@ -59,11 +59,12 @@ class SubwordTokenizer:
     ) -> "SubwordTokenizer":
         """Learn the merges from texts: join the most frequent pair of neighbours, and again.
 
-        ``vocab_size`` bounds the number of different pieces: the characters of the texts and what
-        the merges make of them, without the special tokens of a ``Vocab``. Learning ends earlier
-        where no pair occurs twice. Of equally frequent pairs the one whose parts are older goes
-        first; characters are older than what is made of them, and in the order of their code
-        points. The same texts give the same merges, in whatever order they come.
+        ``vocab_size`` bounds the number of different code points in the texts and merged pieces
+        together, without the special tokens of a ``Vocab``. What ``tokenize`` keeps whole besides,
+        an emoji of several code points, comes on top. Learning ends earlier where no pair occurs
+        twice. Of equally frequent pairs the one whose parts are older goes first; characters are
+        older than what is made of them, and in the order of their code points. The same texts give
+        the same merges, in whatever order they come.
 
         TypeError if ``texts`` are not str; ValueError if they are empty, or have more characters
         than ``vocab_size``.
@@ -109,7 +110,7 @@ class SubwordTokenizer:
         pieces = [
             stretches[number][start:end]
             for number, (start, end) in places
-            if number is not None  # None is a token that the library adds
+            if number is not None  # None is for special tokens; none is set
         ]
         return _keep_whole(pieces, _characters(text))
 
@@ -128,7 +129,8 @@ class SubwordTokenizer:
         for left, right in self.merges:
             for piece in (left, right, left + right):
                 pieces.setdefault(piece, len(pieces))
-        return Tokenizer(BPE(vocab=pieces, merges=list(self.merges), unk_token=_UNKNOWN))
+        model = BPE(vocab=pieces, merges=list(self.merges), unk_token=_UNKNOWN)
+        return Tokenizer(model)
 
 
 def _stretches(text: str) -> list[str]:

@@ -2,12 +2,10 @@
 
 
 def taken_apart(pieces, merges, known):
-    parts = {}
-    for left, right in merges:
-        parts.setdefault(left + right, [left, right])
+    parts = {left + right: (left, right) for left, right in merges}
     found = []
     for piece in pieces:
-        if piece in known or len(piece) == 1:
+        if piece in known or piece not in parts:
             found.append(piece)
         else:
             found += taken_apart(parts[piece], merges, known)
@@ -15,16 +13,19 @@ def taken_apart(pieces, merges, known):
 
 
 def once(pieces, merges, known):
-    parts = {left + right: [left, right] for left, right in reversed(merges)}
-    return [q for p in pieces for q in ([p] if p in known or len(p) == 1 else parts[p])]
+    parts = {left + right: [left, right] for left, right in merges}
+    return [q for p in pieces for q in ([p] if p in known or p not in parts else parts[p])]
 
 
 def to_characters(pieces, merges, known):
     return [q for p in pieces for q in ([p] if p in known else p)]
 
 
-def last_merge(pieces, merges, known):
-    return taken_apart(pieces, merges[::-1], known)
+def first_character_off(pieces, merges, known):
+    def apart(piece):
+        return [piece] if piece in known or len(piece) == 1 else [piece[0], *apart(piece[1:])]
+
+    return [part for piece in pieces for part in apart(piece)]
 
 
 def everything(pieces, merges, known):
@@ -32,8 +33,21 @@ def everything(pieces, merges, known):
 
 
 def unguarded(pieces, merges, known):
-    parts = {left + right: [left, right] for left, right in reversed(merges)}
+    parts = {left + right: [left, right] for left, right in merges}
     return [q for p in pieces for q in ([p] if p in known else unguarded(parts[p], merges, known))]
+
+
+def characters_guarded(pieces, merges, known):
+    parts = {left + right: [left, right] for left, right in merges}
+    return [
+        part
+        for piece in pieces
+        for part in (
+            [piece]
+            if piece in known or len(piece) == 1
+            else characters_guarded(parts[piece], merges, known)
+        )
+    ]
 
 
 def dropped(pieces, merges, known):
@@ -56,11 +70,11 @@ STUBS = {
 GIVEN_AWAY = {  # no message may hold this
     "subwords.1": "learned from",
     "subwords.2": "it rises",
-    "subwords.3": "setdefault",
+    "subwords.3": "not in parts",
 }
 MISTAKES = {
     "subwords.1": [
-        ("tokenizer", "a sentence that was not in hsk"),
+        ("tokenizer", "a tenth more sentences"),
         ("corpus", "Which sentence of the corpus"),
         ("考试", "yours is '考试' (str)"),
         (0.0, "yours is 0.0 (float)"),
@@ -79,7 +93,8 @@ MISTAKES = {
         (once, "a part of which is unknown too"),
         (to_characters, "4 pieces where 2 will do"),
         (everything, "3 pieces where 2 will do"),
-        (last_merge, "a piece that two merges make"),
+        (first_character_off, "which are not the two parts of a merge"),
+        (characters_guarded, "a piece that no merge makes, your function raised KeyError"),
         (unguarded, "a character that is unknown, your function raised KeyError"),
         (dropped, "joined they are not what they were"),
         (lambda pieces, merges, known: "".join(pieces), "is not a list of pieces"),

@@ -90,7 +90,7 @@ def naive_tokens(text, merges):
 
 
 def one_after_the_other(text, merges):
-    """Apply each merge everywhere before the next one: Sennrich's reading of the rule."""
+    """Apply each merge everywhere before the next one, as the paper words the rule."""
     pieces = []
     for stretch in stretches(text):
         symbols = list(stretch)
@@ -189,6 +189,14 @@ def test_the_vocabulary_is_never_larger_than_asked_for(corpus, number):
     pieces = characters | {left + right for left, right in tokenizer.merges}
     assert len(pieces) <= size
     assert set(Vocab.build(map(tokenizer.tokenize, corpus)).tokens[4:]) <= pieces
+
+
+def test_characters_of_several_code_points_come_on_top_of_the_vocabulary():
+    text = "".join(letter + mark for letter in "abcdef" for mark in "\u0323\u0331\u0332")
+    code_points = len(set(normalize(text)))
+    tokenizer = SubwordTokenizer.train([text], vocab_size=code_points)
+    assert tokenizer.merges == ()
+    assert len(set(tokenizer.tokenize(text))) == 18 > code_points
 
 
 def test_as_many_pieces_as_characters_is_no_merge():

@@ -207,8 +207,8 @@ def fit_weights(
     of these the highest order alone takes everything.
 
     Seen from the top, an order keeps a share of the tokens that reach it and hands on the rest to
-    the order below; one whose context was never seen is passed over. A step counts what each order is expected to
-    have kept, and to have been reached by, under the weights before.
+    the order below; one whose context was never seen is passed over. A step counts what each order
+    is expected to have kept, and to have been reached by, under the weights before.
 
     Source: Jelinek and Mercer (1980), with one set of weights for all contexts.
 

@@ -97,14 +97,21 @@ def exercise_4(answer: Any) -> None:
         dictionary = Dictionary.build(words)
         case = f"the text {text!r} and the words {words}"
         found = ask(answer, text, dictionary, case=case)
-        if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
+        is_list = isinstance(found, (list, tuple))
+        if not is_list or not all(isinstance(word, str) for word in found):
             raise NotYet(f"For {case}, a list of words was to come; it is {shown(found)}.")
+        found = list(found)
         if "".join(found) != text or "" in found:
             raise NotYet(f"For {case}, your words {found} are not the text, cut up.")
         for word in found:
             if len(word) > 1 and word not in dictionary:
                 raise NotYet(f"For {case}, your words {found} hold {word!r}, which is none.")
         every = list(_segmentations(text, dictionary))
+        if found not in every:
+            raise NotYet(
+                f"For {case}, your words {found} are no path of word_graph: a character that is no "
+                "word stands where a word begins."
+            )
         fewest = min(map(len, every))
         if len(found) > fewest:
             raise NotYet(f"For {case}, your {len(found)} words are {found}; {fewest} are enough.")

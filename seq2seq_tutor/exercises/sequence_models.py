@@ -44,7 +44,8 @@ def exercise_1(answer: Any) -> None:
     for (name, (wanted, too_low, too_high)), order in zip(
         _ORDERS.items(), parts(answer, *_ORDERS), strict=True
     ):
-        if not (is_int(order) or order == math.inf) or order < 0:
+        is_order = is_int(order) or (isinstance(order, float) and order in (0, 1, 2, 3, math.inf))
+        if not is_order or order < 0:
             raise NotYet(
                 f"The order of {name} must be 0, 1, 2, ... or math.inf, and yours is "
                 f"{shown(order)}."
@@ -91,10 +92,10 @@ def exercise_3(answer: Any) -> None:
     tens = torch.arange(10, dtype=torch.float64)
     for lengths, order in (((5, 4), 2), ((6,), 3), ((3, 2, 5), 2), ((4, 1, 3, 6), 3), ((2, 7), 1)):
         series_list = [100 * number + tens[:length] for number, length in enumerate(lengths, 1)]
-        before = [series.clone() for series in series_list]
+        given = [series.clone() for series in series_list]
         case = f"series of the lengths {', '.join(map(str, lengths))} and order {order}"
-        windows, targets = _two_tensors(ask(answer, series_list, order, case=case), case)
-        if not all(map(torch.equal, series_list, before)):
+        windows, targets = _two_tensors(ask(answer, list(given), order, case=case), case)
+        if not all(map(torch.equal, given, series_list)):
             raise NotYet(f"For {case}, a series that your function was given has changed.")
         rows = [
             (*series[i : i + order].tolist(), float(series[i + order]))

@@ -27,8 +27,8 @@ def paths_unless_empty(graph):
     return paths(graph) if graph else 0
 
 
-def fewest(text, dictionary, *, key=lambda words, score: (-words, score)):
-    graph = word_graph(text, dictionary)
+def fewest(text, dictionary, *, key=lambda words, score: (-words, score), graph_of=word_graph):
+    graph = graph_of(text, dictionary)
     best = [None] * len(text) + [(0, 0.0, [])]
     for start in range(len(text) - 1, -1, -1):
         candidates = []
@@ -48,6 +48,14 @@ def any_of_the_fewest(text, dictionary):
 
 def most_words(text, dictionary):
     return fewest(text, dictionary, key=lambda words, score: (words, score))
+
+
+def single_anywhere(text, dictionary):
+    def graph_of(text, dictionary):
+        graph = word_graph(text, dictionary)
+        return [sorted({*ends, start + 1}) for start, ends in enumerate(graph)]
+
+    return fewest(text, dictionary, graph_of=graph_of)
 
 
 def stub(*arguments): ...
@@ -102,7 +110,8 @@ MISTAKES = {
         (most_words, "are enough"),
         (lambda text, dictionary: [text], "which is none"),
         (lambda text, dictionary: fewest(text, dictionary)[::-1], "are not the text, cut up"),
-        (lambda text, dictionary: tuple(fewest(text, dictionary)), "a list of words was to come"),
+        (lambda text, dictionary: "".join(fewest(text, dictionary)), "a list of words was to come"),
+        (single_anywhere, "stands where a word begins"),
         (lambda text: [text], "raised TypeError"),
     ],
 }

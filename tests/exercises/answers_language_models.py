@@ -107,6 +107,7 @@ MISTAKES = {
         (highest_only, "counts up to order 2"),
         (rule_of(kinds=lambda row: row.total()), "with counts up to order 1"),
         (rule_of(start=lambda size: 1 / size), "with counts up to order 1"),
+        (rule_of(start=lambda size: 1 / 6), "a vocabulary of 11"),
         (rule_of(unseen=lambda p: 0.0), "after (7,) with"),
     ],
 }

@@ -56,6 +56,18 @@ def last_symbol(state, symbol):
     return (inside if escaped else plain(inside, symbol)), symbol == "\\"
 
 
+def clears(series_list, order):
+    series_list.clear()
+    return torch.empty(0, order), torch.empty(0)
+
+
+def takes_out(series_list, order):
+    found = []
+    while series_list:
+        found.append(series_list.pop(0))
+    return within()(found, order)
+
+
 SOLUTIONS = {
     "sequence_models.1": (0, 1, 2, math.inf),
     "sequence_models.2": ("below", "above"),
@@ -107,6 +119,7 @@ MISTAKES = {
         (lambda series_list, order: within()(series_list, order)[0], "must be a tuple"),
         (lambda series_list, order: ([[1.0]], [2.0]), "the windows must be a tensor"),
         (spoils, "has changed"),
+        (clears, "windows, and you gave 0"),
     ],
     "sequence_models.4": [
         (lambda state, symbol: (plain(state[0], symbol), False), "your state says that we are"),

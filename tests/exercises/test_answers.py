@@ -90,3 +90,19 @@ def test_an_empty_text_must_not_reach_the_model():
 def test_batches_may_be_filled_from_the_longest_sentence():
     filled = answers_text_preprocessing.from_the_longest
     assert judge("text_preprocessing.4", filled).outcome == "right"
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("sequence_models.1", (0.0, 1.0, 2.0, float("inf"))),
+        ("sequence_models.3", answers_sequence_models.takes_out),
+        (
+            "chinese_segmentation.4",
+            lambda text, words: tuple(answers_chinese_segmentation.fewest(text, words)),
+        ),
+        ("language_models.1", {"b", "d"}),
+    ],
+)
+def test_a_right_answer_in_another_style_is_right(name, answer):
+    assert judge(name, answer).outcome == "right"

@@ -5,9 +5,10 @@ its last. A token that *can occur* next is any but PAD and BOS: V - 2 of them, E
 """
 
 import math
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -18,6 +19,7 @@ from .state import DecoderState, StepOutput
 
 Context: TypeAlias = tuple[int, ...]
 NGramCounts: TypeAlias = list[dict[Context, Counter[int]]]
+_LARGEST_ALPHA = 1e100  # times a vocabulary it is still a float
 
 
 def count_ngrams(sentences: Iterable[Sequence[int]], n: int) -> NGramCounts:
@@ -27,7 +29,8 @@ def count_ngrams(sentences: Iterable[Sequence[int]], n: int) -> NGramCounts:
     A sentence is its ids without BOS and EOS; it is read as n - 1 times BOS, its ids, EOS. So EOS
     is counted as a next token and BOS is not, and ``counts[:k]`` are the counts up to order k.
 
-    TypeError or ValueError if ``n`` or an id is out of its range.
+    TypeError or ValueError if ``n`` or an id is out of its range; TypeError if a sentence is not a
+    list of ids.
 
     >>> from seq2seq_tutor.models import count_ngrams
     >>> unigrams, bigrams = count_ngrams([[4, 5], [4, 4]], 2)
@@ -36,6 +39,7 @@ def count_ngrams(sentences: Iterable[Sequence[int]], n: int) -> NGramCounts:
     """
     check_int("n", n, minimum=0)
     counts: list[defaultdict[Context, Counter[int]]] = [defaultdict(Counter) for _ in range(n)]
+    _check_iterable("sentences", sentences, "sentences")
     for number, sentence in enumerate(sentences):
         for token, context in _positions(sentence, n, f"sentences[{number}]"):
             for order, counted in enumerate(counts, start=1):
@@ -61,8 +65,11 @@ class NGramModel:
     (n = 0) the model is uniform. ``step`` and ``start`` are those of ``LanguageModel``, so that
     each search runs on it.
 
-    ValueError if the counts hold an id that is no token, or there are not n + 1 weights of at
-    least 0 (the first above 0) that sum to one.
+    The counts are kept, not copied, and their sums are taken once: don't change them afterwards.
+
+    TypeError or ValueError if the counts are not those of ``count_ngrams``: ValueError if they hold
+    a next token that can't occur, or there are not n + 1 weights of at least 0 (the first above 0)
+    that sum to one.
 
     Source: Jelinek and Mercer (1980) for ``weights``, here the same for every context; theirs
     depend on how often the context was seen.
@@ -90,33 +97,37 @@ class NGramModel:
                 "give alpha, to add to every count, or weights of the orders; not both"
             )
         if alpha is not None:
-            check_number("alpha", alpha, at_least=0)
-        self.counts, self.n, self.vocab_size, self.alpha = counts, len(counts), vocab_size, alpha
+            check_number("alpha", alpha, at_least=0, at_most=_LARGEST_ALPHA)
+        _check_counts(counts, vocab_size)
+        self.counts, self.n, self.vocab_size = counts, len(counts), vocab_size
+        self.alpha = None if alpha is None else float(alpha)
         self.weights = None if weights is None else _checked_weights(weights, self.n)
         self._width, self._possible = max(0, self.n - 1), vocab_size - 2
         self._totals = [
             {context: counter.total() for context, counter in counted.items()} for counted in counts
         ]
-        highest = max(counts[0][()], default=EOS) if counts and counts[0] else EOS
-        if highest >= vocab_size:
-            raise ValueError(f"the counts hold id {highest}, but vocab_size is {vocab_size}")
         self._unigrams = torch.zeros(vocab_size, dtype=torch.float64)
         if self._totals and self._totals[0]:
             counter = counts[0][()]
             self._unigrams[list(counter)] = _relative(counter)
 
     def probability(self, token: int, before: Sequence[int] = ()) -> float:
-        """Give the probability of ``token`` after the ids ``before`` it, with or without BOS."""
+        """Give the probability of ``token`` after the ids ``before`` it, with or without BOS.
+
+        Only the last n - 1 of them are read.
+        """
         check_int("token", token, minimum=0, maximum=self.vocab_size - 1)
+        context = self._context(before)
         if token in (PAD, BOS):
             return 0.0
-        return sum(part for _, part in self._parts(token, self._context(before)))
+        return sum(part for _, part in self._parts(int(token), context))
 
     def nll(self, sentences: Iterable[Sequence[int]]) -> tuple[float, int]:
         """Give the summed negative log-likelihood, in nats, and the number of tokens with each EOS.
 
         They are what ``metrics.perplexity`` takes. Infinity if a token has probability 0.
         """
+        _check_iterable("sentences", sentences, "sentences")
         total, tokens = 0.0, 0
         for number, sentence in enumerate(sentences):
             for token, context in _positions(
@@ -137,9 +148,19 @@ class NGramModel:
 
         With ``alpha=0`` a row after a context never seen is -inf throughout: no distribution.
         """
+        if not isinstance(prev, Tensor) or prev.dtype != torch.int64:
+            raise TypeError(f"prev must be an int64 tensor (B,), got {prev!r:.60}")
         if prev.shape != (len(state),):
             raise ValueError(f"prev must be ({len(state)},), one id a row, got {tuple(prev.shape)}")
-        window = torch.cat([state.recurrent[0][0], prev.unsqueeze(1)], dim=1)[:, 1:]  # (B, n - 1)
+        if ((prev < 0) | (prev >= self.vocab_size)).any():
+            raise ValueError(f"prev must be ids from 0 to {self.vocab_size - 1}, got {prev}")
+        last = state.recurrent[0][0]
+        if last.shape[1] != self._width:
+            raise ValueError(
+                f"the state has the last {last.shape[1]} ids of each row, and a model of order "
+                f"{self.n} reads {self._width}; begin with this model's start"
+            )
+        window = torch.cat([last, prev.unsqueeze(1)], dim=1)[:, 1:]  # (B, n - 1)
         contexts = [tuple(row) for row in window.tolist()]
         distinct = {context: self._distribution(context) for context in dict.fromkeys(contexts)}
         logits = torch.stack([distinct[context] for context in contexts]).log()
@@ -147,7 +168,13 @@ class NGramModel:
 
     def _context(self, before: Sequence[int]) -> Context:
         """Give the last n - 1 ids, filled up with BOS in front."""
-        return ((BOS,) * self._width + tuple(before))[len(before) :]
+        _check_iterable("before", before, "ids")
+        ids = list(before)
+        first = max(0, len(ids) - self._width)
+        for position in range(first, len(ids)):
+            check_int(f"before[{position}]", ids[position], minimum=0, maximum=self.vocab_size - 1)
+        read = tuple(map(int, ids[first:]))
+        return (BOS,) * (self._width - len(read)) + read
 
     def _shares(self, context: Context) -> list[tuple[int, float]]:
         """Say how much of the probability after a context comes from each order, where any does.
@@ -219,6 +246,7 @@ def fit_weights(
     (1.0, True)
     """
     check_int("steps", steps, minimum=0)
+    _check_iterable("held_out", held_out, "sentences")
     n = len(counts)
     positions = [
         position
@@ -232,7 +260,9 @@ def fit_weights(
     # Equal weights leave the frequencies of the orders in proportion, the uniform one first.
     frequencies = [equal._parts(token, context) for token, context in positions]
     for _ in range(steps):
-        weights = _em_step(weights, frequencies)
+        uniform, *others = _em_step(weights, frequencies)
+        # After many steps what the uniform distribution keeps may be too small for a float.
+        weights = (max(uniform, sys.float_info.min), *others)
     return weights
 
 
@@ -267,6 +297,7 @@ def _positions(
     sentence: Sequence[int], n: int, name: str, vocab_size: float = math.inf
 ) -> Iterator[tuple[int, Context]]:
     """Yield each token of a sentence, EOS the last, with the n - 1 ids before it."""
+    _check_iterable(name, sentence, "ids")
     ids = list(sentence)
     for position, id_ in enumerate(ids):
         if not is_int(id_):
@@ -280,6 +311,36 @@ def _positions(
     padded = (BOS,) * width + tuple(map(int, ids)) + (EOS,)
     for end in range(width, len(padded)):
         yield padded[end], padded[end - width : end]
+
+
+def _check_iterable(name: str, value: Any, of: str) -> None:
+    """Refuse what can't be gone through, and text, which is no list of ids or of sentences."""
+    empty_shape = getattr(value, "ndim", 1) == 0  # a tensor of one number says that it is iterable
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable) or empty_shape:
+        raise TypeError(
+            f"{name} must be a list of {of}, got {type(value).__name__}: {value!r:.60}; "
+            "encode text, and put a single sentence into a list"
+        )
+
+
+def _check_counts(counts: Any, vocab_size: int) -> None:
+    """Refuse counts that ``count_ngrams`` can't have made, and those of another vocabulary."""
+    if not isinstance(counts, (list, tuple)) or not all(isinstance(c, dict) for c in counts):
+        raise TypeError(
+            f"counts must be a list of dicts, as count_ngrams gives them, got {counts!r:.60}"
+        )
+    for order, counted in enumerate(counts, start=1):
+        width = order - 1
+        if any(len(context) != width for context in counted):
+            raise ValueError(f"the contexts of counts[{width}] must be tuples of {width} ids")
+        for id_ in set().union(*counted.values()):
+            if not is_int(id_):
+                raise TypeError(f"the counts hold {id_!r:.60}, which is no id; encode the tokens")
+            if not EOS <= id_ < vocab_size:
+                raise ValueError(
+                    f"the counts hold id {id_}, but vocab_size is {vocab_size}, and a next token "
+                    f"is from {EOS} up"
+                )
 
 
 def _relative(counter: Counter[int]) -> Tensor:

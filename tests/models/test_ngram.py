@@ -2,7 +2,9 @@
 
 import itertools
 import math
+from collections import Counter
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import assume, given, settings
@@ -237,9 +239,116 @@ def test_on_the_counted_text_itself_the_highest_order_takes_nearly_all(corpus):
     assert mixed == pytest.approx(mle, abs=0.05 * (1 + mle))
 
 
+def test_an_order_that_no_token_reaches_has_no_weight():
+    assert fit_weights(count_ngrams([], 2), V, [[4]]) == (1, 0, 0)
+
+
+def test_many_steps_leave_the_uniform_distribution_a_weight():
+    text = [[4, 5, 6]] * 40
+    counts = count_ngrams(text, 3)
+    weights = fit_weights(counts, 4000, text, steps=100)
+    assert 0 < weights[0] < 1e-300
+    assert sum(weights) == 1
+    assert NGramModel(counts, 4000, weights=weights).nll(text)[0] < 1
+
+
+@pytest.mark.parametrize("kind", [torch.tensor, np.array])
+def test_ids_of_torch_and_numpy_are_ids(kind):
+    model = NGramModel(count_ngrams([[4, 5], [4, 4]], 2), V, weights=(0.1, 0.4, 0.5))
+    wanted = model.probability(5, [6, 4])
+    assert model.probability(kind(5), kind([6, 4])) == wanted
+    assert model.probability(5, [6, kind(4)]) == wanted
+    assert model.nll(kind([[4, 5]])) == model.nll([[4, 5]])
+
+
+def test_alpha_is_a_plain_float():
+    counts = count_ngrams([[4, 5]], 2)
+    found = NGramModel(counts, V, alpha=torch.tensor(0.5)).probability(5, [4])
+    assert type(found) is float
+    assert found == NGramModel(counts, V, alpha=0.5).probability(5, [4])
+
+
+def test_weights_may_miss_one_by_rounding():
+    assert NGramModel([], V, weights=[1 - 1e-7]).weights == (1 - 1e-7,)
+
+
+BIGRAMS = NGramModel(count_ngrams([[4, 5]], 2), V, alpha=1)
+UNIGRAMS = count_ngrams([[4]], 1)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "said"),
     [
+        (lambda: count_ngrams(None, 2), TypeError, "sentences must be a list of sentences, got No"),
+        (lambda: count_ngrams("45", 2), TypeError, "sentences must be a list of sentences, got st"),
+        (
+            lambda: count_ngrams([4, 5], 2),
+            TypeError,
+            r"sentences\[0\] must be a list of ids, got int: 4; .* a single sentence into a list",
+        ),
+        (
+            lambda: count_ngrams(torch.tensor([4, 5]), 2),
+            TypeError,
+            r"sentences\[0\] must be a list of ids, got Tensor",
+        ),
+        (lambda: count_ngrams([b"45"], 2), TypeError, r"sentences\[0\] must be a list of ids"),
+        (lambda: BIGRAMS.nll(None), TypeError, "sentences must be a list of sentences"),
+        (lambda: BIGRAMS.nll([4, 5]), TypeError, r"sentences\[0\] must be a list of ids, got int"),
+        (lambda: fit_weights([], 7, [4]), TypeError, r"held_out\[0\] must be a list of ids"),
+        (lambda: fit_weights([], 7, None), TypeError, "held_out must be a list of sentences"),
+        (lambda: BIGRAMS.probability(5, "4"), TypeError, "before must be a list of ids, got str"),
+        (lambda: BIGRAMS.probability(5, 4), TypeError, "before must be a list of ids, got int"),
+        (lambda: BIGRAMS.probability(5, ["4"]), TypeError, r"before\[0\] must be an int, got '4'"),
+        (lambda: BIGRAMS.probability(5, [4, 7]), ValueError, r"before\[1\] must be at most 6"),
+        (
+            lambda: BIGRAMS.step(torch.tensor([-5]), BIGRAMS.start(1)),
+            ValueError,
+            "prev must be ids from 0 to 6",
+        ),
+        (
+            lambda: BIGRAMS.step(torch.tensor([7]), BIGRAMS.start(1)),
+            ValueError,
+            "prev must be ids from 0 to 6",
+        ),
+        (
+            lambda: BIGRAMS.step(torch.tensor([4.5]), BIGRAMS.start(1)),
+            TypeError,
+            "prev must be an int64 tensor",
+        ),
+        (
+            lambda: BIGRAMS.step(torch.tensor([4]), NGramModel([], 7, alpha=1).start(1)),
+            ValueError,
+            "the last 0 ids of each row, and a model of order 2 reads 1",
+        ),
+        (lambda: NGramModel(None, 7, alpha=1), TypeError, "counts must be a list of dicts"),
+        (lambda: NGramModel(UNIGRAMS[0], 7, alpha=1), TypeError, "counts must be a list of dicts"),
+        (
+            lambda: NGramModel([{(4,): Counter({4: 1})}], 7, alpha=1),
+            ValueError,
+            r"contexts of counts\[0\] must be tuples of 0 ids",
+        ),
+        (
+            lambda: NGramModel([{(): Counter({PAD: 5, 4: 1})}], 7, alpha=1),
+            ValueError,
+            "the counts hold id 0, .* from 2 up",
+        ),
+        (
+            lambda: NGramModel([*UNIGRAMS, {(4,): Counter({99: 1})}], 7, alpha=1),
+            ValueError,
+            "the counts hold id 99, but vocab_size is 7",
+        ),
+        (
+            lambda: NGramModel([{(): Counter({"a": 1})}], 7, alpha=1),
+            TypeError,
+            "the counts hold 'a', which is no id",
+        ),
+        (
+            lambda: NGramModel(UNIGRAMS, 7, alpha=1e308),
+            ValueError,
+            r"alpha must be at most 1e\+100",
+        ),
+        (lambda: NGramModel([], 7, weights=[0.99999]), ValueError, "must sum to 1"),
+        (lambda: NGramModel([], 7, weights=[1.00001]), ValueError, "must sum to 1"),
         (lambda: count_ngrams([[4]], -1), ValueError, "n must be at least 0"),
         (lambda: count_ngrams([[4, EOS]], 2), ValueError, r"sentences\[0\]\[1\] is 2; the ids of"),
         (

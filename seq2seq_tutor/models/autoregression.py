@@ -45,7 +45,7 @@ class LinearAutoregression:
     """Predict the next value as ``bias`` plus a weighted sum of the last ``order`` values.
 
     ``weights`` is (order,), of a floating type, in the order of time: the last belongs to the
-    latest value. Nothing is random and nothing is scaled; use float64.
+    latest value; they are copied. Nothing is random and nothing is scaled; use float64.
 
     TypeError or ValueError if the weights aren't such a tensor, or the bias isn't a finite number.
 
@@ -67,6 +67,8 @@ class LinearAutoregression:
         if self.weights.dim() != 1 or len(self.weights) == 0:
             raise ValueError(f"weights must be (order,), got {_described(self.weights)}")
         check_number("bias", self.bias)
+        object.__setattr__(self, "weights", self.weights.clone())
+        object.__setattr__(self, "bias", float(self.bias))
 
     @property
     def order(self) -> int:
@@ -82,7 +84,7 @@ class LinearAutoregression:
         one of smallest norm is taken (on the CPU; on a GPU torch wants one solution).
 
         ValueError if there are fewer equations than the ``order + 1`` unknowns, or a value isn't
-        finite; TypeError if the series isn't of a floating type.
+        finite; TypeError if the series isn't of float64 or float32.
 
         >>> import torch
         >>> from seq2seq_tutor.models import LinearAutoregression
@@ -91,6 +93,9 @@ class LinearAutoregression:
         [1.0, 1.0, 1.0]
         """
         _check_values("series", series)
+        if series.dtype not in (torch.float64, torch.float32):
+            raise TypeError(f"series must be float64 or float32, got {series.dtype}; use .double()")
+        series = series.detach()
         windows, targets = lagged(series, order, ahead=ahead)
         if len(targets) <= order:
             raise ValueError(

@@ -99,6 +99,26 @@ def test_residuals_are_orthogonal_to_what_was_read():
 def test_a_constant_series_has_many_solutions_and_all_predict_it():
     model = LinearAutoregression.fit(torch.full((20,), 5.0, dtype=torch.float64), 3)
     assert_close(model.predict(torch.full((3,), 5.0, dtype=torch.float64)).item(), 5.0)
+    # the smallest of all: the projection of 0 on 5 (w + w + w) + b = 5
+    assert_close(model.weights, torch.full((3,), 25 / 76, dtype=torch.float64))
+    assert model.bias == pytest.approx(5 / 76)
+
+
+def test_a_series_may_carry_its_gradient():
+    series = noise(20)
+    found = LinearAutoregression.fit(series.clone().requires_grad_(), 3)
+    wanted = LinearAutoregression.fit(series, 3)
+    assert_close(found.weights, wanted.weights)
+    assert found.bias == pytest.approx(wanted.bias)
+    assert not found.weights.requires_grad
+
+
+def test_a_model_keeps_its_own_numbers():
+    weights = torch.ones(2)
+    model = LinearAutoregression(weights, np.float32(0.5))
+    weights.zero_()
+    assert model.predict(torch.ones(2)).item() == 2.5
+    assert type(model.bias) is float
 
 
 # prediction
@@ -176,6 +196,7 @@ GOOD = noise(20)
         (lambda: lagged(GOOD, 1, ahead=0), ValueError, "ahead must be at least 1, got 0"),
         (lambda: LinearAutoregression.fit(GOOD, 10), ValueError, "at least 11 equations.*gives 10"),
         (lambda: LinearAutoregression.fit(torch.arange(20), 2), TypeError, "series .*torch.int64"),
+        (lambda: LinearAutoregression.fit(GOOD.half(), 2), TypeError, "float32, got torch.float16"),
         (lambda: LinearAutoregression.fit(GOOD / 0, 2), ValueError, r"the value at \(0,\) is"),
         (lambda: LinearAutoregression(torch.ones(2, 2), 0.0), ValueError, r"weights .* \(2, 2\)"),
         (lambda: LinearAutoregression(torch.ones(0), 0.0), ValueError, r"weights must be \(order"),

@@ -47,6 +47,7 @@ def random_partition(
     [[14, 15]] [[15, 16]]
     """
     text = _checked_text(ids, batch_size, num_steps, generator, shortest=num_steps)
+    batch_size, num_steps = int(batch_size), int(num_steps)  # torch splits by no other int
     offset = _draw_offset(num_steps, len(text) - 1 - num_steps, generator)
     pieces = (len(text) - 1 - offset) // num_steps
     end = offset + pieces * num_steps
@@ -89,6 +90,7 @@ def sequential_partition(
     [[12], [15]] [[13], [16]]
     """
     text = _checked_text(ids, batch_size, num_steps, generator, shortest=batch_size)
+    batch_size, num_steps = int(batch_size), int(num_steps)  # torch splits by no other int
     offset = _draw_offset(num_steps, len(text) - 1 - batch_size, generator)
     length = (len(text) - 1 - offset) // batch_size
     end = offset + length * batch_size

@@ -1,5 +1,6 @@
 """Partitions of one text: every piece once, targets one step later, and as d2l cuts it."""
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -219,6 +220,13 @@ def test_a_wrong_size_is_refused(partition, name, value, error):
     sizes = {"batch_size": 2, "num_steps": 2, name: value}
     with pytest.raises(error, match=f"{name} must be .*, got {value}"):
         partition(range(9), **sizes)
+
+
+@BOTH
+@pytest.mark.parametrize("kind", [np.int64, torch.tensor])
+def test_a_size_may_be_an_int_of_numpy_or_torch(partition, kind):
+    found = partition(range(20), kind(2), kind(3), generator=seeded(0))
+    assert read(found) == read(partition(range(20), 2, 3, generator=seeded(0)))
 
 
 @BOTH

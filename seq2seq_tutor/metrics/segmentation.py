@@ -3,7 +3,7 @@
 Chapter: Chinese segmentation.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Container, Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -37,17 +37,18 @@ def segmentation_scores(
     predicted: Sequence[Sequence[str]],
     gold: Sequence[Sequence[str]],
     *,
-    known_words: Collection[str] | None = None,
+    known_words: Container[str] | None = None,
 ) -> SegmentationScores:
     """Score segmented sentences against gold ones; counts are summed over all sentences first.
 
     A word is correct if it begins and ends at the same places as a gold word, so the characters of
-    both sides must be the same. With ``known_words``, commonly those of a training set or of a
-    dictionary, the recall of the other gold words is given too.
+    both sides must be the same. With ``known_words``, commonly the set of those of a training text
+    or a ``Dictionary``, the recall of the other gold words is given too. Give the dictionary, not
+    its ``frequencies``, which hold beginnings of words as well.
 
-    TypeError if a sentence is not a list of words or ``known_words`` is a str; ValueError if there
-    are different numbers of sentences, or no word at all, if a word is empty, or if two sentences
-    differ in a character.
+    TypeError if a sentence is not a list of words, or ``known_words`` is a str or can't be asked
+    whether it holds a word; ValueError if there are different numbers of sentences, or no word at
+    all, if a word is empty, or if two sentences differ in a character.
 
     Source: the SIGHAN bakeoffs, as in Emerson (2005).
 
@@ -66,9 +67,14 @@ def segmentation_scores(
         raise ValueError(
             f"{len(predicted)} predicted sentences but {len(gold)} gold ones; give one for each"
         )
-    if isinstance(known_words, (str, bytes)):
+    known = known_words
+    if isinstance(known_words, (list, tuple)):
+        check_tokens("known_words", known_words)
+        known = frozenset(known_words)
+    elif known_words is not None and (
+        isinstance(known_words, (str, bytes)) or not hasattr(known_words, "__contains__")
+    ):
         raise TypeError(f"known_words must be a set of words, got {known_words!r:.60}")
-    known = None if known_words is None else frozenset(known_words)
     correct = words_predicted = words_gold = oov = oov_correct = 0
     for number, (ours, theirs) in enumerate(zip(predicted, gold, strict=True)):
         _check_same_text(number, "".join(ours), "".join(theirs))

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -28,6 +29,7 @@ def every_warning_of_torch():
         (1000.0, 1, math.inf),
         (math.inf, 1, math.inf),
         (1000, 1000, math.e),
+        (np.float64(4.9), 10, 1.632316),
     ],
 )
 def test_values(nll, tokens, value):
@@ -95,3 +97,30 @@ def test_bits_of_a_loss_that_carries_its_gradient():
 def test_what_has_no_bits_is_refused(nll, characters, error, said):
     with pytest.raises(error, match=said):
         bits_per_character(nll, characters)
+
+
+@pytest.mark.parametrize("measure", [perplexity, bits_per_character])
+@pytest.mark.parametrize(
+    "nll",
+    ["4.9", b"4.9", True, np.True_, torch.tensor(True), None, torch.ones(2), np.ones(2), [4.9]],
+)
+def test_an_nll_that_is_not_one_number_is_refused(measure, nll):
+    with pytest.raises(TypeError, match="nll must be a number, got"):
+        measure(nll, 1)
+
+
+@pytest.mark.parametrize("measure", [perplexity, bits_per_character])
+def test_numbers_beyond_every_float(measure):
+    assert measure(10**400, 10) == math.inf
+    with pytest.raises(ValueError, match="at least 0, got -inf"):
+        measure(-(10**400), 10)
+    with pytest.raises(ValueError, match="must be at most"):
+        measure(1.0, 10**400)
+
+
+@pytest.mark.parametrize("measure", [perplexity, bits_per_character])
+@pytest.mark.parametrize("count", [np.int64(10), torch.tensor(10)])
+def test_a_count_of_numpy_or_torch_gives_the_same_float(measure, count):
+    found = measure(4.9, count)
+    assert type(found) is float
+    assert found == measure(4.9, 10)

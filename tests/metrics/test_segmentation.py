@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seq2seq_tutor.metrics import segmentation_scores
-from seq2seq_tutor.text import tags_of_words
+from seq2seq_tutor.text import Dictionary, tags_of_words
 
 quick = settings(max_examples=200, deadline=None, derandomize=True)
 
@@ -120,6 +120,18 @@ def test_refuses_what_cannot_be_compared(predicted, gold, error, message):
         segmentation_scores(predicted, gold)
 
 
-def test_refuses_a_str_as_the_known_words():
+@pytest.mark.parametrize("known", ["a", b"a", 5, iter(["a"])])
+def test_refuses_known_words_that_are_no_set(known):
     with pytest.raises(TypeError, match="known_words must be a set of words"):
-        segmentation_scores([["a"]], [["a"]], known_words="a")
+        segmentation_scores([["a"]], [["a"]], known_words=known)
+
+
+def test_refuses_a_known_word_that_is_no_str():
+    with pytest.raises(TypeError, match=r"known_words\[0\] must be a str, got None"):
+        segmentation_scores([["a"]], [["a"]], known_words=[None])
+
+
+def test_a_dictionary_knows_its_words_and_not_their_beginnings():
+    dictionary = Dictionary.build({"研究": 4})
+    gold = [["研究", "研", "我"]]
+    assert segmentation_scores(gold, gold, known_words=dictionary).oov == 2

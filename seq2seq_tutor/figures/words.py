@@ -5,7 +5,7 @@ Chapter: Chinese segmentation.
 
 from collections.abc import Sequence
 
-from .._checks import check_str, check_tokens
+from .._checks import check_text, check_tokens, is_int
 from .html import HtmlFigure, visible
 
 _CELL = "text-align:center;padding:.2em .6em;border:1px solid #6b7280"
@@ -20,29 +20,39 @@ def word_graph_table(
     The chosen ``words``, if there are any, fill the first row, in bold. Words share a row where
     they don't overlap.
 
-    TypeError if the text is not a str; ValueError if there is no character, the graph is another
-    text's, or the words joined are not the text.
+    TypeError if the text is not a str or an end in the graph not an int; ValueError if there is no
+    character, or half a surrogate pair, the graph is another text's, the words joined are not the
+    text, or one of them is empty or not in the graph.
 
     >>> from seq2seq_tutor.figures import word_graph_table
     >>> word_graph_table("研究生", [[1, 2, 3], [2], [3]], ["研究", "生"])
     <the word graph of 研究生: 研 研究 研究生 究 生; chosen: 研究 生>
     """
-    check_str("text", text)
+    check_text("text", text)
     check_tokens("words", words)
     size = len(text)
     if not text:
         raise ValueError("the text has no character to draw")
+    for start, ends in enumerate(graph):
+        for end in ends:
+            if not is_int(end):
+                raise TypeError(f"graph[{start}] must hold ints, got {end!r:.60}")
     if len(graph) != size or any(
         not start < end <= size for start, ends in enumerate(graph) for end in ends
     ):
         raise ValueError(f"the graph of {len(graph)} places is not one of {text!r:.60}")
     if words and "".join(words) != text:
         raise ValueError(f"the words, joined, are {''.join(words)!r:.60}, not {text!r:.60}")
+    if "" in words:
+        raise ValueError(f"words[{list(words).index('')}] is empty; a word has characters")
     chosen, start = [], 0
     for word in words:
         chosen.append((start, start + len(word)))
         start += len(word)
-    arcs = [(start, end) for start, ends in enumerate(graph) for end in ends]
+    arcs = [(start, int(end)) for start, ends in enumerate(graph) for end in ends]
+    for start, end in chosen:
+        if (start, end) not in arcs:
+            raise ValueError(f"{text[start:end]!r} at place {start} is no word of the graph")
     rows = [chosen] if chosen else []
     # Of the others the long ones first, each in the first row that has room.
     others: list[list[tuple[int, int]]] = []

@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -49,6 +50,12 @@ def test_the_chosen_words_are_bold_and_in_the_first_row():
     assert html.count("font-weight:600") == 2
 
 
+def test_ends_of_numpy_are_ends():
+    graph = [np.array(ends) for ends in GRAPH]
+    drawn, expected = (word_graph_table("研究生", g, ["研究", "生"]) for g in (graph, GRAPH))
+    assert (drawn.html, repr(drawn)) == (expected.html, repr(expected))
+
+
 def test_what_html_reads_as_its_own_is_escaped():
     assert "&lt;" in word_graph_table("<", [[1]]).html
 
@@ -61,6 +68,10 @@ def test_what_html_reads_as_its_own_is_escaped():
         ("研究生", [[4], [2], [3]], [], ValueError),
         ("研究生", [[1], [1], [3]], [], ValueError),
         ("研究生", GRAPH, ["研究"], ValueError),
+        ("研究生", GRAPH, ["", "研究", "生"], ValueError),
+        ("研究生", GRAPH, ["研", "究生"], ValueError),
+        ("研究生", [[1.0, 2], [2], [3]], [], TypeError),
+        ("\ud800", [[1]], [], ValueError),
         (None, GRAPH, [], TypeError),
         ("研究生", GRAPH, "研究生", TypeError),
     ],

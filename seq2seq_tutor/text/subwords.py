@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from .._checks import check_choice, check_int, check_str, check_tokens
+from .._checks import check_choice, check_int, check_str, check_text, check_tokens
 from .tokenizers import _TOKEN, Form, _characters, _keep_whole, normalize
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ class SubwordTokenizer:
     ``detokenize(tokenize(text)) == normalize(text, form)`` for any text.
 
     TypeError if ``merges`` are not pairs of str, or a text is not a str; ValueError if a pair
-    occurs twice, or a part of it is neither one character nor made by an earlier merge.
+    occurs twice, or a part of it is half a surrogate pair, or neither one character nor made by an
+    earlier merge.
 
     Source: Sennrich et al. (2016), who mark the end of a word instead of keeping its space.
 
@@ -78,7 +79,7 @@ class SubwordTokenizer:
         from tokenizers.trainers import BpeTrainer
 
         check_int("vocab_size", vocab_size, minimum=1)
-        if isinstance(texts, (str, bytes)):
+        if isinstance(texts, (str, bytes)) or not isinstance(texts, Iterable):
             raise TypeError(f"texts must be a list of texts, got {texts!r:.60}; write [text]")
         stretches: list[str] = []
         for position, text in enumerate(texts):
@@ -152,7 +153,8 @@ def _checked(merges: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
         check_tokens(f"merges[{position}]", merge)
         if len(merge) != 2:
             raise ValueError(f"merges[{position}] must be a pair of pieces, got {merge!r:.60}")
-        for piece in merge:
+        for part, piece in enumerate(merge):
+            check_text(f"merges[{position}][{part}]", piece)
             if len(piece) != 1 and piece not in made:
                 raise ValueError(
                     f"merges[{position}] is {merge!r:.60}, but {piece!r:.30} is neither one "

@@ -196,7 +196,9 @@ def test_characters_of_several_code_points_come_on_top_of_the_vocabulary():
     code_points = len(set(normalize(text)))
     tokenizer = SubwordTokenizer.train([text], vocab_size=code_points)
     assert tokenizer.merges == ()
-    assert len(set(tokenizer.tokenize(text))) == 18 > code_points
+    pieces = set(tokenizer.tokenize(text))
+    assert len(pieces) == 18 > code_points
+    assert pieces - set(normalize(text)) <= set(CharTokenizer().tokenize(text))
 
 
 def test_as_many_pieces_as_characters_is_no_merge():
@@ -351,6 +353,8 @@ def test_copies_are_equal_and_work():
         (["ab"], TypeError, r"merges\[0\] must be a list of tokens, got str: 'ab'"),
         ([("a", 1)], TypeError, r"merges\[0\]\[1\] must be a str, got 1"),
         ([("a", "b", "c")], ValueError, r"merges\[0\] must be a pair of pieces, got \('a', 'b'"),
+        ([("\ud800", "a")], ValueError, r"merges\[0\]\[0\] has half a surrogate pair"),
+        ([("a", "b"), ("ab", "\udfff")], ValueError, r"merges\[1\]\[1\] has half a surrogate"),
         ([("a", "b"), ("a", "")], ValueError, r"merges\[1\] is \('a', ''\), but '' is neither"),
         ([("a", "bc"), ("b", "c")], ValueError, "'bc' is neither one character nor made by an ear"),
         ([("a", "b"), ("b", "c"), ("a", "b")], ValueError, r"merges\[2\], .* occurs before"),
@@ -366,6 +370,7 @@ def test_merges_that_were_never_learned_are_refused(merges, error, said):
     [
         ("学生", 9, TypeError, "texts must be a list of texts, got '学生'; write"),
         (b"ab", 9, TypeError, "texts must be a list of texts, got b'ab'"),
+        (None, 9, TypeError, "texts must be a list of texts, got None"),
         (["a", None], 9, TypeError, r"texts\[1\] must be a str, got NoneType"),
         ([["a"]], 9, TypeError, r"texts\[0\] must be a str, got list"),
         ([], 9, ValueError, "no text to learn from"),

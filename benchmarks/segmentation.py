@@ -6,6 +6,7 @@ writes seq2seq_tutor/results/segmentation.json. Needs the data set uner-chinese-
 Chinese segmentation. The two segmenters take turns, and CPU time is what counts.
 """
 
+import inspect
 import random
 import re
 import statistics
@@ -244,9 +245,9 @@ def main() -> None:
             },
             "dictionary": {
                 "words": sum(word in jieba_dictionary() for word in jieba_dictionary().frequencies),
-                "mebibytes_tracemalloc": mebibytes(jieba_dictionary.__wrapped__),
+                "mebibytes_tracemalloc": mebibytes(inspect.unwrap(jieba_dictionary)),
                 "mebibytes_tracemalloc_jieba": mebibytes(jieba_s_dictionary),
-                "load": take_turns(jieba_dictionary.__wrapped__, jieba_s_dictionary, LOADS),
+                "load": take_turns(inspect.unwrap(jieba_dictionary), jieba_s_dictionary, LOADS),
             },
             "training": {
                 "sentences": len(splits["train"]),

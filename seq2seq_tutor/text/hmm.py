@@ -9,12 +9,13 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from .._checks import check_number, check_str, check_tokens
+from .loading import once
 
 # After each tag, the tags that may follow.
 FOLLOWERS = {"B": "ME", "M": "ME", "E": "BS", "S": "BS"}
@@ -27,7 +28,8 @@ class WordTagModel:
 
     ``starts[tag]`` of the first tag, ``transitions[tag][next]``, ``emissions[tag][character]``, and
     ``unseen[tag]`` of a character for which that tag has no emission. What a table lacks otherwise
-    is -3.14e100, which stands for impossible.
+    is -3.14e100, which stands for impossible; a tag without transitions or emissions may be left
+    out. The tables are copied and can't be changed. TypeError if one is no mapping.
 
     Source: Rabiner (1989); the four tags are those of Xue (2003) under other names.
 
@@ -41,11 +43,36 @@ class WordTagModel:
     emissions: Mapping[str, Mapping[str, float]]
     unseen: Mapping[str, float]
 
+    def __post_init__(self) -> None:
+        for name in ("starts", "unseen"):
+            object.__setattr__(self, name, _read_only(name, getattr(self, name)))
+        for name in ("transitions", "emissions"):
+            empty: dict[str, Any] = {tag: {} for tag in "BMES"}
+            rows = {
+                tag: _read_only(f"{name}[{tag!r}]", row)
+                for tag, row in (empty | _read_only(name, getattr(self, name))).items()
+            }
+            object.__setattr__(self, name, MappingProxyType(rows))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        transitions, emissions = (
+            {tag: dict(row) for tag, row in rows.items()}
+            for rows in (self.transitions, self.emissions)
+        )
+        return WordTagModel, (dict(self.starts), transitions, emissions, dict(self.unseen))
+
     def __repr__(self) -> str:
         return f"<WordTagModel of {len(set().union(*self.emissions.values()))} characters>"
 
 
-@cache
+def _read_only(name: str, table: Any) -> MappingProxyType[str, Any]:
+    """Copy a table into one that can't be changed."""
+    if not isinstance(table, Mapping):
+        raise TypeError(f"{name} must be a mapping, got {type(table).__name__}: {table!r:.60}")
+    return MappingProxyType(dict(table))
+
+
+@once
 def jieba_hmm() -> WordTagModel:
     """Give jieba's model: its three tables, read from its data files when first needed.
 
@@ -106,10 +133,10 @@ def viterbi(text: str, model: WordTagModel) -> str:
         )
     if not text:
         return ""
-    emissions = {
-        tag: [model.emissions[tag].get(character, model.unseen[tag]) for character in text]
-        for tag in "BMES"
-    }
+    emissions = {}
+    for tag in "BMES":
+        emitted, unseen = model.emissions[tag], model.unseen.get(tag, _IMPOSSIBLE)
+        emissions[tag] = [emitted.get(character, unseen) for character in text]
     best = {tag: model.starts.get(tag, _IMPOSSIBLE) + emissions[tag][0] for tag in "BMES"}
     # For each tag, the tags that may stand before it and the log-probability of the step.
     before = {

@@ -4,12 +4,12 @@ Chapter: text preprocessing.
 """
 
 from collections.abc import Iterable
-from functools import cache
 from typing import Any
 
 import regex
 
 from .._checks import check_text, check_tokens
+from .loading import once
 
 _HAN, _LETTER = regex.compile(r"\p{Han}"), regex.compile(r"\p{L}")
 
@@ -54,7 +54,7 @@ def to_simplified(text: str) -> str:
     return simplified
 
 
-@cache
+@once
 def _opencc() -> Any:
     """Load OpenCC's dictionaries."""
     from opencc import OpenCC

@@ -3,16 +3,17 @@
 Chapter: Chinese segmentation. The words of a result, joined, are the text again, always.
 """
 
+import operator
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from math import log
 from types import MappingProxyType
 from typing import Any
 
 from .._checks import check_int, check_str, check_tokens
 from .hmm import WordTagModel, jieba_file, jieba_hmm, viterbi, words_of_tags
+from .loading import once
 
 # jieba 0.42.1's patterns. A block goes through the dictionary; around it stand single characters.
 _BLOCK_OR_NOT = re.compile(r"([\u4E00-\u9FD5a-zA-Z0-9+#&._%-]+)|\r\n|.", re.DOTALL)
@@ -27,8 +28,9 @@ class Dictionary:
 
     ``frequencies`` holds every word, and with frequency 0 every beginning of a word that is none
     itself: where a string isn't in it, no word begins so, and a search may stop. It can't be
-    changed. Made by ``Dictionary.build``; ValueError if a beginning is missing, ``total`` is not
-    above 0, or ``longest`` is not the length of the longest entry.
+    changed. Made by ``Dictionary.build``; TypeError if an entry is no str or a number no int,
+    ValueError if there is no entry, one is empty, a beginning is missing, a frequency is negative,
+    ``total`` is not above 0, or ``longest`` is not the length of the longest entry.
 
     >>> from seq2seq_tutor.text import Dictionary
     >>> small = Dictionary.build({"研究": 4, "研究生": 2, "生命": 3})
@@ -41,17 +43,19 @@ class Dictionary:
     longest: int
 
     def __post_init__(self) -> None:
-        lost = next(
-            (w for w in self.frequencies if w[:-1] and w[:-1] not in self.frequencies), None
-        )
+        entries = _checked("frequencies", self.frequencies, minimum=0)
+        lost = next((w for w in entries if w[:-1] and w[:-1] not in entries), None)
         if lost is not None:
             raise ValueError(f"{lost[:-1]!r}, a beginning of {lost!r}, is missing; use build")
         check_int("total", self.total, minimum=1)
-        if self.longest != max(map(len, self.frequencies), default=0):
+        check_int("longest", self.longest, minimum=1)
+        if self.longest != max(map(len, entries)):
             raise ValueError(
                 f"longest is {self.longest}, not the longest entry's length; use build"
             )
-        object.__setattr__(self, "frequencies", MappingProxyType(dict(self.frequencies)))
+        object.__setattr__(self, "frequencies", MappingProxyType(entries))
+        object.__setattr__(self, "total", operator.index(self.total))
+        object.__setattr__(self, "longest", operator.index(self.longest))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Dictionary, (dict(self.frequencies), self.total, self.longest)
@@ -60,19 +64,11 @@ class Dictionary:
     def build(cls, words: Mapping[str, int]) -> "Dictionary":
         """Make a dictionary of words and their frequencies, each at least 1.
 
+        For words, not sentences: the beginnings of n characters hold about n * n / 2 together.
+
         TypeError or ValueError if a word is not a str, is empty, or has no such frequency.
         """
-        if not isinstance(words, Mapping):
-            raise TypeError(
-                f"words must map words to frequencies, got {type(words).__name__}: {words!r:.60}"
-            )
-        if not words:
-            raise ValueError("a dictionary needs at least one word")
-        for word, frequency in words.items():
-            check_str("a word", word)
-            if not word:
-                raise ValueError("the empty string is no word")
-            check_int(f"the frequency of {word!r}", frequency, minimum=1)
+        words = _checked("words", words, minimum=1)
         return cls(_with_beginnings(words), sum(words.values()), max(map(len, words)))
 
     def __contains__(self, word: object) -> bool:
@@ -82,7 +78,7 @@ class Dictionary:
         return f"<Dictionary of {sum(map(bool, self.frequencies.values()))} words>"
 
 
-@cache
+@once
 def jieba_dictionary() -> Dictionary:
     """Give jieba's dictionary of 349,045 words, read from its data file when first needed.
 
@@ -201,16 +197,16 @@ def join_letters(words: Sequence[str]) -> list[str]:
     ['第', '18', '天', 'U', '盘']
     """
     check_tokens("words", words)
-    joined: list[str] = []
+    joined: list[list[str]] = []
     after_letter = False
     for word in words:
         is_letter = word in _LETTER_OR_DIGIT
         if is_letter and after_letter:
-            joined[-1] += word
+            joined[-1].append(word)
         else:
-            joined.append(word)
+            joined.append([word])
         after_letter = is_letter
-    return joined
+    return ["".join(run) for run in joined]
 
 
 def segment(
@@ -277,6 +273,26 @@ def _words_in_run(run: str, dictionary: Dictionary, model: WordTagModel) -> list
         else:
             words += words_of_tags(piece, viterbi(piece, model))
     return words
+
+
+def _checked(name: str, words: Any, *, minimum: int) -> dict[str, int]:
+    """Copy words and frequencies, as ints of Python's own, whose sum never overflows."""
+    if not isinstance(words, Mapping):
+        raise TypeError(
+            f"{name} must map words to frequencies, got {type(words).__name__}: {words!r:.60}"
+        )
+    if not words:
+        raise ValueError("a dictionary needs at least one word")
+    checked = dict(words)
+    for word, frequency in checked.items():
+        if type(frequency) is int and frequency >= minimum and isinstance(word, str) and word:
+            continue  # as nearly always; jieba's dictionary has half a million entries
+        check_str("a word", word)
+        if not word:
+            raise ValueError("the empty string is no word")
+        check_int(f"the frequency of {word!r}", frequency, minimum=minimum)
+        checked[word] = operator.index(frequency)
+    return checked
 
 
 def _with_beginnings(words: Mapping[str, int]) -> dict[str, int]:

@@ -8,12 +8,12 @@ import unicodedata
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import regex
 
 from .._checks import check_choice, check_text, check_tokens
+from .loading import once
 
 Form = Literal["NFC", "NFKC"]
 
@@ -189,7 +189,7 @@ def _characters(text: str) -> list[str]:
     return [match.group() for match in regex.finditer(r"\X", text)]
 
 
-@cache
+@once
 def _jieba() -> Any:
     """Load jieba's dictionary without its side effects: no log, no cache file, no warnings."""
     with warnings.catch_warnings():

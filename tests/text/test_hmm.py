@@ -1,6 +1,8 @@
 """The hidden Markov model against enumeration, jieba's own, and counts by hand."""
 
+import copy
 import math
+import pickle
 from itertools import pairwise, product
 
 import pytest
@@ -161,6 +163,58 @@ def test_a_model_says_little_and_can_be_hashed():
     model = estimate_hmm([["甲", "甲乙"]])
     assert repr(model) == "<WordTagModel of 2 characters>"
     assert model in {model}
+
+
+def test_a_table_that_lacks_a_tag_makes_it_impossible():
+    one_word = WordTagModel({"B": 0.0}, {"B": {"E": 0.0}}, {}, {"B": 0.0, "E": 0.0})
+    assert viterbi("ab", one_word) == "BE"
+    pairs = WordTagModel(  # of words of one or two characters: no M anywhere
+        {"B": 0.0, "S": -5.0},
+        {"B": {"E": 0.0}, "E": {"B": 0.0, "S": -9.0}, "S": {"B": 0.0}},
+        {"B": {}, "E": {}, "S": {}},
+        {"B": 0.0, "E": 0.0, "S": 0.0},
+    )
+    assert viterbi("abcd", pairs) == "BEBE"
+    assert viterbi("abc", pairs) == "SBE"
+    assert viterbi("ab", WordTagModel({}, {}, {}, {})) in set(tag_sequences(2))
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])  # noqa: S301
+def test_a_model_can_be_copied(again):
+    model = estimate_hmm([["甲", "甲乙"]])
+    other = again(model)
+    for name in ("starts", "transitions", "emissions", "unseen"):
+        assert getattr(other, name) == getattr(model, name)
+
+
+def test_a_model_cannot_be_changed():
+    starts, emissions = {"S": 0.0}, {"S": {"a": -1.0}}
+    model = WordTagModel(starts, {}, emissions, {})
+    starts["B"] = emissions["S"]["b"] = 0.0
+    assert model.starts == {"S": 0.0}
+    assert model.emissions == {"B": {}, "M": {}, "E": {}, "S": {"a": -1.0}}
+    for table in (model.starts, model.unseen, *model.transitions.values(), jieba_hmm().starts):
+        with pytest.raises(TypeError, match="item assignment"):
+            table["B"] = 0.0
+    for rows in (model.emissions, jieba_hmm().emissions):
+        with pytest.raises(TypeError, match="item assignment"):
+            rows["B"] = {}
+        with pytest.raises(AttributeError, match="clear"):
+            rows["B"].clear()
+
+
+@pytest.mark.parametrize(
+    ("tables", "name"),
+    [
+        ((None, {}, {}, {}), "starts"),
+        (({}, [], {}, {}), "transitions"),
+        (({}, {}, {"B": 3}, {}), r"emissions\['B'\]"),
+        (({}, {}, {}, 0.0), "unseen"),
+    ],
+)
+def test_refuses_what_is_no_table(tables, name):
+    with pytest.raises(TypeError, match=f"{name} must be a mapping"):
+        WordTagModel(*tables)
 
 
 def test_an_empty_text_has_no_tags():

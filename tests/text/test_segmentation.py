@@ -6,7 +6,9 @@ import subprocess
 import sys
 from itertools import combinations, pairwise
 
+import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -265,6 +267,10 @@ def test_joined_letters_are_runs_of_single_ones(words):
     assert joined == ["".join(words[a:b]) for a, b in pairwise([*starts, len(words)])]
 
 
+def test_a_very_long_run_of_letters_is_joined():
+    assert join_letters(["我", *"a" * 1_000_000, "我"]) == ["我", "a" * 1_000_000, "我"]
+
+
 # At the boundary
 
 
@@ -318,12 +324,39 @@ def test_a_dictionary_says_little_and_knows_its_words():
         (({"研究": 4}, 4, 2), "'研', a beginning of '研究', is missing"),
         (({"研": 4}, 0, 1), "total must be at least 1"),
         (({"研": 4}, 4, 2), "longest is 2"),
-        (({}, 4, 2), "longest is 2"),
+        (({}, 1, 0), "at least one word"),
+        (({"": 1}, 1, 0), "empty string"),
+        (({"研": -1}, 1, 1), "frequency of '研' must be at least 0"),
     ],
 )
 def test_a_dictionary_that_build_would_not_make_is_refused(fields, message):
     with pytest.raises(ValueError, match=message):
         Dictionary(*fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ((None, 1, 1), "frequencies must map words to frequencies"),
+        (({1: 1}, 1, 1), "a word must be a str"),
+        (({"研": "x"}, 1, 1), "frequency of '研' must be an int"),
+        (({"研": 1}, 1, 1.0), "longest must be an int"),
+        (({"研": 1}, 1.0, 1), "total must be an int"),
+    ],
+)
+def test_a_dictionary_of_other_types_is_refused(fields, message):
+    with pytest.raises(TypeError, match=message):
+        Dictionary(*fields)
+
+
+def test_numbers_of_numpy_and_torch_are_added_as_ints():
+    large = Dictionary.build(dict.fromkeys("abc", np.int32(2_000_000_000)))
+    assert (large.total, type(large.total)) == (6_000_000_000, int)
+    assert best_path("abc", large) == ["a", "b", "c"]
+    small = Dictionary.build({"a": torch.tensor(3), "b": np.int8(100), "c": np.int8(100)})
+    assert (small.total, type(small.total)) == (203, int)
+    given = Dictionary({"a": np.int8(100)}, np.int8(100), np.int64(1))
+    assert {type(n) for n in (*given.frequencies.values(), given.total, given.longest)} == {int}
 
 
 def test_a_dictionary_can_be_hashed_and_copied_but_not_changed():

@@ -1,8 +1,8 @@
 """Results: what runs that take too long for a page found, each with how to run it again.
 
-Chapters: language models, those of part 3, translation. Every file holds the command that wrote it,
-the versions and the machine it ran on, a hash of its data, and what it found; ``benchmarks/`` holds
-the commands.
+Chapters: those of part 1 from Chinese segmentation on, those of part 3, translation. Every file
+holds the command that wrote it, the versions and the machine it ran on, a hash of its data, and
+what it found; ``benchmarks/`` holds the commands.
 """
 
 import json

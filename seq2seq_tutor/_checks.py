@@ -15,6 +15,11 @@ def is_int(value: Any) -> bool:
     return not isinstance(value, bool)
 
 
+def is_number(value: Any) -> bool:
+    """Tell whether a value can be made a float and is neither a bool nor text."""
+    return not isinstance(value, bool) and hasattr(value, "__float__")
+
+
 def check_int(name: str, value: Any, *, minimum: int, maximum: float = math.inf) -> None:
     """Refuse anything but an int within the bounds."""
     if not is_int(value):
@@ -35,7 +40,7 @@ def check_number(
     at_most: float = math.inf,
 ) -> None:
     """Refuse anything but a finite number within the bounds."""
-    if isinstance(value, bool) or not hasattr(value, "__float__"):
+    if not is_number(value):
         raise TypeError(f"{name} must be a number, got {value!r} ({type(value).__name__})")
     if not math.isfinite(value):
         raise ValueError(f"{name} must be finite, got {value}")

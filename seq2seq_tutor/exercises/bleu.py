@@ -4,6 +4,7 @@ import math
 import random
 from typing import Any
 
+from .._checks import is_number
 from ..metrics import corpus_bleu
 from .checking import NotYet, ask, parts, shown
 
@@ -140,7 +141,7 @@ def exercise_4(answer: Any) -> None:
 
 def _number(value: Any, what: str) -> float:
     """Refuse what is no number."""
-    if isinstance(value, bool) or not hasattr(value, "__float__") or math.isnan(float(value)):
+    if not is_number(value) or math.isnan(float(value)):
         raise NotYet(f"{what} must be a number, and is {shown(value)}.")
     return float(value)
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from .._checks import is_number
 from ..metrics import perplexity
 from ..models import NGramModel, count_ngrams
 from ..models.ngram import Context, NGramCounts
@@ -118,7 +119,7 @@ def _witten_bell(counts: NGramCounts, vocab_size: int, context: Context, token: 
 
 def _check_number(found: Any, wanted: float, case: str) -> None:
     """Compare a number with the right one."""
-    if isinstance(found, bool) or not hasattr(found, "__float__"):
+    if not is_number(found):
         raise NotYet(f"For {case}, your function gave {shown(found)}, no number.")
     if not math.isclose(float(found), wanted, rel_tol=1e-6, abs_tol=1e-9):
         raise NotYet(f"For {case}, your function gave {float(found):.6g}; it is {wanted:.6g}.")

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .._checks import is_int
+from .._checks import is_int, is_number
 from ..data import mask_from_lengths
 from ..models import Recurrent
 from ..text import PAD
@@ -31,7 +31,7 @@ def exercise_1(answer: Any) -> None:
     tokens = sum(_LENGTHS)
     counts = (tokens, *(len(_LENGTHS) * width for width in _WIDTHS))
     for name, value, count in zip(names, parts(answer, *names), counts, strict=True):
-        if isinstance(value, bool) or not hasattr(value, "__float__"):
+        if not is_number(value):
             raise NotYet(f"For {name}, a number is wanted, and yours is {shown(value)}.")
         wanted = math.exp(tokens * math.log(_VOCAB) / count)
         if not abs(float(value) - wanted) < 0.01:
